@@ -1,0 +1,59 @@
+import type { Barcode } from '../terms/barcode.js';
+import type { StreamId, VolumeId } from '../terms/ids.js';
+import type { AuditRecord, CartridgeRecord, ExtentRecord, StreamRecord, VolumeRecord } from './records.js';
+
+/**
+ * The inventory: what is on which volume, where cartridges are, and what was done to them.
+ *
+ * One change is one `commit`: one synced batch that takes the next transaction number; readers see all of it or nothing.
+ * Commits are serialised in the order they were called. Every record carries a CRC32C over key and value; a record that
+ * fails it, or a gap in the transaction numbers, is INVENTORY_CORRUPT and names the key: it is never returned.
+ */
+export interface Inventory {
+  /** Opens the store, checks schema version and transaction numbers. */
+  open(): Promise<void>;
+  close(): Promise<void>;
+
+  commit(change: InventoryChange): Promise<void>;
+
+  cartridge(barcode: Barcode): Promise<CartridgeRecord | null>;
+  cartridges(): Promise<readonly CartridgeRecord[]>;
+  volume(volumeId: VolumeId): Promise<VolumeRecord | null>;
+  volumes(): Promise<readonly VolumeRecord[]>;
+  stream(streamId: StreamId): Promise<StreamRecord | null>;
+  /** Newest first; `limit` at most 10,000. */
+  streams(filter: StreamFilter): Promise<readonly StreamRecord[]>;
+  /** Extents of a stream in the order of the stream; from the one that holds byte `offset`. */
+  extents(streamId: StreamId, offset?: number): AsyncIterable<ExtentRecord>;
+  /** Ids of the streams that have extents on a volume. */
+  streamsOnVolume(volumeId: VolumeId): Promise<readonly StreamId[]>;
+  /** Newest first. */
+  audit(limit: number): Promise<readonly AuditRecord[]>;
+
+  /** Reads every record and reports what is wrong; changes nothing. */
+  scrub(): Promise<ScrubReport>;
+}
+
+/** Puts of whole records; extents are added, never changed. */
+export interface InventoryChange {
+  readonly cartridges?: readonly CartridgeRecord[];
+  readonly volumes?: readonly VolumeRecord[];
+  readonly streams?: readonly StreamRecord[];
+  readonly extents?: readonly { readonly streamId: StreamId; readonly extents: readonly ExtentRecord[] }[];
+  readonly audit?: readonly AuditRecord[];
+  /** Volumes whose extents are all dropped, and the streams left with none: a volume was labelled again. */
+  readonly forgetVolumes?: readonly VolumeId[];
+}
+
+export interface StreamFilter {
+  readonly client?: string;
+  readonly name?: string;
+  readonly state?: StreamRecord['state'];
+  readonly limit: number;
+}
+
+export interface ScrubReport {
+  readonly records: number;
+  readonly lastTransaction: number;
+  readonly problems: readonly { readonly key: string; readonly problem: string }[];
+}
