@@ -62,6 +62,11 @@ export interface RunBlock {
   readonly slot: number;
   /** Header and payload. */
   readonly lengthBytes: number;
+  /**
+   * `false`: the first `lengthBytes` bytes of the slot are written as they are, neither checked nor sealed. Only the VOL1
+   * block is written so: it has no block header (docs/VOLUME-FORMAT.md).
+   */
+  readonly sealed?: false;
 }
 
 export type WriteRunStop =
@@ -85,7 +90,10 @@ export interface WriteRunResult {
 export type SealCheck = 'good' | 'not-a-block' | 'header-damaged' | 'payload-damaged';
 
 export interface ReadRunResult {
-  /** One entry a block read, in order: the slots[i] it is in. */
+  /**
+   * One entry a block read, in order: the slots[i] it is in. A block whose payload length is not what follows its header
+   * is `header-damaged`; a VOL1 block is `not-a-block`, which is for the reader of labels to know.
+   */
   readonly blocks: readonly { readonly lengthBytes: number; readonly seal: SealCheck }[];
   readonly stop:
     | { readonly kind: 'filemark' }
