@@ -13,7 +13,18 @@ const layers = {
   media: ['base', 'terms', 'scsi', 'device', 'drive', 'changer', 'volume', 'inventory'],
   jobs: ['base', 'terms', 'protocol', 'scsi', 'device', 'drive', 'changer', 'volume', 'transfer', 'inventory', 'media'],
   server: [
-    'base', 'terms', 'protocol', 'scsi', 'device', 'drive', 'changer', 'volume', 'transfer', 'inventory', 'media', 'jobs',
+    'base',
+    'terms',
+    'protocol',
+    'scsi',
+    'device',
+    'drive',
+    'changer',
+    'volume',
+    'transfer',
+    'inventory',
+    'media',
+    'jobs',
   ],
   client: ['base', 'terms', 'protocol'],
   cli: ['base', 'terms', 'protocol', 'client'],
@@ -33,11 +44,21 @@ const io = '^(node:)?(fs|fs/promises|net|tls|http|https|child_process|worker_thr
 module.exports = {
   forbidden: [
     ...forbidden,
-    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    {
+      name: 'no-cycles',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
     { name: 'src-never-imports-sim-or-test', severity: 'error', from: { path: '^src/' }, to: { path: '^(sim|test)/' } },
     { name: 'sim-never-imports-test', severity: 'error', from: { path: '^sim/' }, to: { path: '^test/' } },
     { name: 'ffi-only-in-device', severity: 'error', from: { pathNot: '^src/device/' }, to: { path: 'koffi' } },
-    { name: 'leveldb-only-in-inventory', severity: 'error', from: { path: '^src/', pathNot: '^src/inventory/' }, to: { path: 'node_modules/(level|classic-level)/' } },
+    {
+      name: 'leveldb-only-in-inventory',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/inventory/' },
+      to: { path: 'node_modules/(level|classic-level)/' },
+    },
     {
       name: 'pure-layers-do-no-io',
       severity: 'error',
@@ -57,7 +78,12 @@ module.exports = {
       from: { path: '^src/', pathNot: '^src/(daemon|device|drive)/' },
       to: { path: '^src/(device/linux-|drive/(st-drive|file-drive|worker-drive-thread|inline-drive-thread))' },
     },
-    { name: 'no-orphans', severity: 'error', from: { orphan: true, path: '^src/', pathNot: '(-worker|main)\\.ts$' }, to: {} },
+    {
+      name: 'no-orphans',
+      severity: 'error',
+      from: { orphan: true, path: '^src/', pathNot: '(-worker|main)\\.ts$' },
+      to: {},
+    },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

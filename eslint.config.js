@@ -28,7 +28,14 @@ export default tseslint.config(
   },
   {
     // Composition roots and the two implementations of the ports themselves.
-    files: ['src/base/clock.ts', 'src/daemon/main.ts', 'src/cli/main.ts', 'sim/main.ts', 'sim/demo/*.ts', 'test/**/*.ts'],
+    files: [
+      'src/base/clock.ts',
+      'src/daemon/main.ts',
+      'src/cli/main.ts',
+      'sim/main.ts',
+      'sim/demo/*.ts',
+      'test/**/*.ts',
+    ],
     rules: { 'no-restricted-properties': 'off' },
   },
   {

@@ -18,6 +18,8 @@ export interface Changer {
   load(barcode: Barcode, drive: string, signal: AbortSignal): Promise<void>;
   /** Takes the cartridge from the drive, which must have ejected it. Without one: succeeds. */
   unload(drive: string, signal: AbortSignal): Promise<void>;
+  /** Before a cartridge nobody knows is labelled: a changer that can make one (a disk volume's file) does; others do nothing. */
+  provide(barcode: Barcode, drive: string): Promise<void>;
   /** Hands the cartridge, which must not be in a drive, to the operator. CHANGER_NO_CARTRIDGE. */
   eject(barcode: Barcode): Promise<void>;
 }

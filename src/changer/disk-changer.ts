@@ -7,6 +7,8 @@ export interface DiskShelf {
   /** The drive that uses this directory. */
   readonly drive: string;
   listVolumes(): readonly Barcode[];
+  /** Makes an empty volume file of the directory's capacity. DEVICE_DISK_FULL, DEVICE_IO. */
+  create(barcode: Barcode): void;
   /** The volume in the drive. */
   inserted(): Barcode | null;
   insert(barcode: Barcode): void;
@@ -49,6 +51,11 @@ export class DiskChanger implements Changer {
 
   async unload(drive: string): Promise<void> {
     this.#shelf(drive).remove();
+  }
+
+  async provide(barcode: Barcode, drive: string): Promise<void> {
+    const shelf = this.#shelf(drive);
+    if (!shelf.listVolumes().includes(barcode)) shelf.create(barcode);
   }
 
   async eject(barcode: Barcode): Promise<void> {

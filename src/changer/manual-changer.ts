@@ -54,6 +54,10 @@ export class ManualChanger implements Changer {
     await this.#hand.remove(drive, signal);
   }
 
+  async provide(): Promise<void> {
+    // The operator may hold any cartridge; `insert` finds out.
+  }
+
   async eject(barcode: Barcode): Promise<void> {
     const cartridge = (await this.#hand.cartridges()).find((one) => one.barcode === barcode);
     if (cartridge === undefined)

@@ -23,6 +23,8 @@ export interface Inventory {
   stream(streamId: StreamId): Promise<StreamRecord | null>;
   /** Newest first; `limit` at most 10,000. */
   streams(filter: StreamFilter): Promise<readonly StreamRecord[]>;
+  /** Every stream, in no particular order, as it is at the time of the call. */
+  everyStream(): AsyncIterable<StreamRecord>;
   /** Extents of a stream in the order of the stream; from the one that holds byte `offset`. */
   extents(streamId: StreamId, offset?: number): AsyncIterable<ExtentRecord>;
   /** Ids of the streams that have extents on a volume. */

@@ -34,7 +34,10 @@ export class OperatorRequests {
       return await wait();
     } finally {
       this.#pending.delete(request.id);
-      this.#logger.log('info', 'operator.request-ended', `No longer waiting: ${message}`, { request: request.id, drive });
+      this.#logger.log('info', 'operator.request-ended', `No longer waiting: ${message}`, {
+        request: request.id,
+        drive,
+      });
     }
   }
 }

@@ -42,7 +42,7 @@ function ownProtection(stream: StreamRecord, nowMs: number): string | null {
 /** The stream itself, then what it is based on, back to the full; a loop of damaged records ends it. */
 function chainOf(stream: StreamRecord, byId: ReadonlyMap<StreamId, StreamRecord>): readonly StreamRecord[] {
   const chain: StreamRecord[] = [];
-  for (let link: StreamRecord | undefined = stream; link !== undefined && !chain.includes(link); ) {
+  for (let link: StreamRecord | undefined = stream; link !== undefined && !chain.includes(link);) {
     chain.push(link);
     const base: StreamId | null = link.descriptor.basedOn;
     link = base === null ? undefined : byId.get(base);

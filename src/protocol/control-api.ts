@@ -222,3 +222,5 @@ export const extentSchema = z.object({
 
 /** Method and path of each route; the prefix carries the version. */
 export const CONTROL_PREFIX = '/v1';
+export type ExtentView = z.infer<typeof extentSchema>;
+export type StreamQuery = z.input<typeof streamQuerySchema>;

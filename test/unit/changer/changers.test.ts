@@ -11,11 +11,13 @@ const A = barcodeOf(1);
 const B = barcodeOf(2);
 const signal = new AbortController().signal;
 
-function shelf(drive: string, volumes: readonly Barcode[]): DiskShelf {
+function shelf(drive: string, initial: readonly Barcode[]): DiskShelf {
+  const volumes = [...initial];
   let inserted: Barcode | null = null;
   return {
     drive,
     listVolumes: () => volumes,
+    create: (barcode) => volumes.push(barcode),
     inserted: () => inserted,
     insert: (barcode) => {
       inserted = barcode;
@@ -101,7 +103,14 @@ for (const [name, make] of makers) {
 describe('disk changer', () => {
   it('refuses a volume whose file is not there', async () => {
     const changer = new DiskChanger([shelf('d0', [A])]);
-    expect(await codeOf(changer.load(B, 'd0', signal))).to.equal('CHANGER_NO_CARTRIDGE');
+    expect(await codeOf(changer.load(B, 'd0'))).to.equal('CHANGER_NO_CARTRIDGE');
+  });
+
+  it('makes the file of a volume that is to be labelled, once', async () => {
+    const changer = new DiskChanger([shelf('d0', [A])]);
+    await changer.provide(B, 'd0');
+    await changer.provide(B, 'd0');
+    expect((await changer.inventory()).map((one) => one.barcode)).to.deep.equal([A, B]);
   });
 });
 

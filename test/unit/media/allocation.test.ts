@@ -19,9 +19,7 @@ describe('allocation', () => {
 
   it('writes only volumes in state append', () => {
     for (const state of VOLUME_STATES) {
-      const { order } = allocateVolume(POOL, [
-        { volume: volumeRecord(1, { state }), mounted: true, reachable: true },
-      ]);
+      const { order } = allocateVolume(POOL, [{ volume: volumeRecord(1, { state }), mounted: true, reachable: true }]);
       expect(order).to.have.length(state === 'append' ? 1 : 0);
     }
   });
@@ -32,13 +30,20 @@ describe('allocation', () => {
       { volume: volumeRecord(2), mounted: false, reachable: false },
     ]);
     expect(order).to.deep.equal([]);
-    expect(reasons.map((one) => one.reason)).to.deep.equal(['belongs to pool vault', 'is not where the drive can get it']);
+    expect(reasons.map((one) => one.reason)).to.deep.equal([
+      'belongs to pool vault',
+      'is not where the drive can get it',
+    ]);
   });
 
   it('gives a reason for every volume it was asked about', () => {
     const { reasons } = allocateVolume(POOL, [
       { volume: volumeRecord(1), mounted: false, reachable: true },
-      { volume: volumeRecord(2, { state: 'suspect', stateReason: 'end of data differs' }), mounted: false, reachable: true },
+      {
+        volume: volumeRecord(2, { state: 'suspect', stateReason: 'end of data differs' }),
+        mounted: false,
+        reachable: true,
+      },
     ]);
     expect(reasons).to.have.deep.members([
       { barcode: barcodeOf(1), reason: 'chosen: is labelled and empty' },

@@ -54,7 +54,7 @@ describe('retention', () => {
         );
         for (const [i, one] of nodes.entries()) {
           if (!one.live) continue;
-          for (let at = i; ; ) {
+          for (let at = i; ;) {
             const link = nodes[at];
             if (link === undefined) break;
             expect(protectingReasons(volumeIdOf(link.volume), streams, NOW)).to.not.be.empty;

@@ -1,0 +1,111 @@
+import type { Command } from 'commander';
+import type { DriveStatusView } from '../protocol/control-api.js';
+import { writeJson, writeLine, type CommandEnvironment } from './context.js';
+import type { CommandRunner } from './run-command.js';
+import { formatPairs, formatTable } from './text-table.js';
+import { UsageError } from './usage-error.js';
+
+export function addDriveCommands(program: Command, run: CommandRunner): void {
+  const drive = program.command('drive').description('tape drives and disk targets');
+
+  drive
+    .command('list')
+    .description('every drive, what is in it and what it does')
+    .action(run(async (environment) => list(environment)));
+
+  drive
+    .command('status')
+    .argument('[drive]', 'name or number', undefined)
+    .description('what the drive itself says')
+    .action(
+      run(async (environment, name: string | undefined) => {
+        print(environment, await environment.control.driveStatus(await chooseDrive(environment, name)));
+      }),
+    );
+
+  drive
+    .command('load')
+    .argument('<barcode>')
+    .argument('[drive]', 'name or number')
+    .description('bring a cartridge to a drive and make it ready')
+    .action(
+      run(async (environment, barcode: string, name: string | undefined) => {
+        print(environment, await environment.control.load(await chooseDrive(environment, name), barcode));
+      }),
+    );
+
+  drive
+    .command('unload')
+    .argument('[drive]', 'name or number')
+    .description('rewind and take the cartridge out')
+    .action(
+      run(async (environment, name: string | undefined) => {
+        print(environment, await environment.control.unload(await chooseDrive(environment, name)));
+      }),
+    );
+}
+
+/** The one named, else TAPELOOM_DRIVE, else the only one of its kind. */
+async function chooseDrive(environment: CommandEnvironment, name: string | undefined): Promise<string> {
+  const named = name ?? environment.environment['TAPELOOM_DRIVE'];
+  if (named !== undefined) return named;
+  const drives = await environment.control.drives();
+  const tapes = drives.filter((drive) => drive.kind === 'tape');
+  const candidates = tapes.length > 0 ? tapes : drives;
+  const [only] = candidates;
+  if (only !== undefined && candidates.length === 1) return only.name;
+  throw new UsageError(`Which drive? ${candidates.map((drive) => drive.name).join(', ')} (or set TAPELOOM_DRIVE)`);
+}
+
+async function list(environment: CommandEnvironment): Promise<void> {
+  const drives = await environment.control.drives();
+  if (environment.options.json) {
+    writeJson(environment, { drives });
+    return;
+  }
+  const rows = drives.map((drive) => [
+    String(drive.number),
+    drive.name,
+    drive.kind,
+    drive.device,
+    drive.stateReason === '' ? drive.state : `${drive.state} (${drive.stateReason})`,
+    drive.barcode ?? '-',
+    drive.activity === '' ? '-' : drive.activity,
+  ]);
+  writeLine(environment.stdout, formatTable(['NUMBER', 'NAME', 'KIND', 'DEVICE', 'STATE', 'CARTRIDGE', 'DOING'], rows));
+}
+
+function print(environment: CommandEnvironment, drive: DriveStatusView): void {
+  if (environment.options.json) writeJson(environment, drive);
+  else writeLine(environment.stdout, formatPairs(describeDrive(drive)));
+}
+
+function describeDrive(drive: DriveStatusView): readonly (readonly [string, string])[] {
+  const { identity, position } = drive;
+  const density = drive.densityCode === null ? '-' : `0x${drive.densityCode.toString(16)}`;
+  const flags = [
+    drive.writeProtected ? 'write-protected' : '',
+    drive.worm ? 'WORM' : '',
+    drive.cleaningRequested ? 'asks to be cleaned' : '',
+  ].filter((flag) => flag !== '');
+  return [
+    ['drive', `${String(drive.number)} ${drive.name}, ${drive.kind}, ${drive.device}`],
+    ['identity', `${identity.vendor} ${identity.product} ${identity.revision}, serial ${identity.serial}`],
+    ['state', drive.stateReason === '' ? drive.state : `${drive.state} (${drive.stateReason})`],
+    ['cartridge', drive.barcode ?? '-'],
+    ['medium', [drive.medium, ...flags].join(', ')],
+    ['density', density],
+    ['block sizes', `${String(drive.minBlockBytes)} to ${String(drive.maxBlockBytes)} bytes`],
+    ['compression', drive.compression === null ? 'unknown' : drive.compression ? 'on' : 'off'],
+    [
+      'position',
+      position === null
+        ? '-'
+        : `block ${String(position.blockAddress)}${position.fileNumber === null ? '' : `, tape file ${String(position.fileNumber)}`}${position.earlyWarning ? ', behind early warning' : ''}`,
+    ],
+    [
+      'TapeAlert',
+      drive.tapeAlerts === null ? 'unknown' : drive.tapeAlerts.map((n) => `${n.toString(16)}h`).join(' ') || 'none',
+    ],
+  ];
+}

@@ -1,0 +1,144 @@
+import { request as httpRequest } from 'node:http';
+import { isErrorCode } from '../base/error-codes.js';
+import { StorageError, describeError } from '../base/storage-error.js';
+import {
+  CONTROL_PREFIX,
+  type DoctorView,
+  type DriveStatusView,
+  type DriveView,
+  type ExtentView,
+  type LabelRequest,
+  type MediumView,
+  type StatusView,
+  type StreamQuery,
+  type StreamView,
+} from '../protocol/control-api.js';
+
+export interface ControlClientOptions {
+  readonly socketPath: string;
+  /** Whom the audit names. */
+  readonly user: string;
+}
+
+/** An answer larger than this is not one of ours. */
+const MAX_ANSWER_BYTES = 256 * 1024 * 1024;
+
+/** The control door, typed. Every failure is a StorageError with the daemon's code, or PROTOCOL_UNREACHABLE. */
+export class ControlClient {
+  readonly #options: ControlClientOptions;
+
+  constructor(options: ControlClientOptions) {
+    this.#options = options;
+  }
+
+  async status(): Promise<StatusView> {
+    return this.#call('GET', '/status');
+  }
+  async doctor(): Promise<DoctorView> {
+    return this.#call('GET', '/doctor');
+  }
+  async streams(query: StreamQuery): Promise<readonly StreamView[]> {
+    const parameters = new URLSearchParams();
+    for (const [key, value] of Object.entries(query)) if (value !== undefined) parameters.set(key, String(value));
+    const answer = await this.#call<{ streams: StreamView[] }>('GET', `/streams?${parameters.toString()}`);
+    return answer.streams;
+  }
+  async stream(streamId: string): Promise<StreamView> {
+    return this.#call('GET', `/streams/${encodeURIComponent(streamId)}`);
+  }
+  async extents(streamId: string): Promise<{ readonly extents: readonly ExtentView[]; readonly truncated: boolean }> {
+    return this.#call('GET', `/streams/${encodeURIComponent(streamId)}/extents`);
+  }
+  async media(): Promise<readonly MediumView[]> {
+    return (await this.#call<{ media: MediumView[] }>('GET', '/media')).media;
+  }
+  async medium(barcode: string): Promise<MediumView> {
+    return this.#call('GET', `/media/${encodeURIComponent(barcode)}`);
+  }
+  async label(request: LabelRequest): Promise<MediumView> {
+    return this.#call('POST', '/media/label', request);
+  }
+  async eject(barcode: string): Promise<MediumView> {
+    return this.#call('POST', `/media/${encodeURIComponent(barcode)}/eject`);
+  }
+  async drives(): Promise<readonly DriveView[]> {
+    return (await this.#call<{ drives: DriveView[] }>('GET', '/drives')).drives;
+  }
+  async driveStatus(drive: string): Promise<DriveStatusView> {
+    return this.#call('GET', `/drives/${encodeURIComponent(drive)}`);
+  }
+  async load(drive: string, barcode: string): Promise<DriveStatusView> {
+    return this.#call('POST', `/drives/${encodeURIComponent(drive)}/load`, { barcode });
+  }
+  async unload(drive: string): Promise<DriveStatusView> {
+    return this.#call('POST', `/drives/${encodeURIComponent(drive)}/unload`);
+  }
+
+  async #call<T>(method: 'GET' | 'POST', path: string, body?: unknown): Promise<T> {
+    const { status, text } = await this.#exchange(method, CONTROL_PREFIX + path, body);
+    let answer: unknown;
+    try {
+      answer = JSON.parse(text);
+    } catch (cause) {
+      throw new StorageError('PROTOCOL_GARBAGE', `What answers on ${this.#options.socketPath} is not Tapeloom.`, {
+        cause,
+        context: { socket: this.#options.socketPath, status },
+      });
+    }
+    if (status < 300) return answer as T;
+    throw failureOf(answer, status);
+  }
+
+  async #exchange(method: string, path: string, body: unknown): Promise<{ status: number; text: string }> {
+    const { socketPath, user } = this.#options;
+    const payload = body === undefined ? null : Buffer.from(JSON.stringify(body));
+    return new Promise((resolve, reject) => {
+      const request = httpRequest(
+        {
+          socketPath,
+          method,
+          path,
+          headers: {
+            'x-tapeloom-user': user,
+            ...(payload === null ? {} : { 'content-type': 'application/json', 'content-length': payload.length }),
+          },
+        },
+        (response) => {
+          const chunks: Buffer[] = [];
+          let length = 0;
+          response.on('data', (chunk: Buffer) => {
+            length += chunk.length;
+            if (length > MAX_ANSWER_BYTES) request.destroy(new Error('the answer is longer than 256 MiB'));
+            else chunks.push(chunk);
+          });
+          response.on('end', () => {
+            resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') });
+          });
+          response.on('error', reject);
+        },
+      );
+      request.on('error', (cause) => {
+        reject(
+          new StorageError(
+            'PROTOCOL_UNREACHABLE',
+            `The daemon does not answer on ${socketPath}: ${describeError(cause)}. Is tapeloomd running, and may you open its socket (group tapeloom)?`,
+            { cause, context: { socket: socketPath } },
+          ),
+        );
+      });
+      request.end(payload);
+    });
+  }
+}
+
+/** The daemon's error body as the error it was. */
+function failureOf(answer: unknown, status: number): StorageError {
+  const error = (answer as { error?: { code?: unknown; message?: unknown; context?: unknown } } | null)?.error;
+  const message =
+    typeof error?.message === 'string' ? error.message : `The daemon answered with status ${String(status)}.`;
+  if (typeof error?.code === 'string' && isErrorCode(error.code))
+    return new StorageError(error.code, message, {
+      context: typeof error.context === 'object' ? (error.context as Record<string, string>) : {},
+    });
+  return new StorageError('PROTOCOL_GARBAGE', message, { context: { status } });
+}

@@ -1,0 +1,148 @@
+import { assert } from '../base/assert.js';
+import { SerialQueue } from '../base/serial-queue.js';
+import type { Clock } from '../base/clock.js';
+import type { StreamId, VolumeId } from '../terms/ids.js';
+import type { Inventory, InventoryChange } from '../inventory/inventory.js';
+import type { ExtentRecord, StreamRecord, VolumeRecord } from '../inventory/records.js';
+import type { Checkpoint, CheckpointStream } from '../transfer/checkpoint-commit.js';
+
+/**
+ * Turns a checkpoint into one change of the inventory: the volume, its streams and their new extents, or none of it.
+ * Changes are made one after another, since each reads the record it replaces.
+ */
+export class CheckpointBooks {
+  readonly #inventory: Inventory;
+  readonly #clock: Clock;
+  readonly #changes = new SerialQueue();
+
+  constructor(inventory: Inventory, clock: Clock) {
+    this.#inventory = inventory;
+    this.#clock = clock;
+  }
+
+  async commit(checkpoint: Checkpoint): Promise<void> {
+    await this.#changes.run(async () => this.#commit(checkpoint));
+  }
+
+  async #commit(checkpoint: Checkpoint): Promise<void> {
+    const volume = await this.#inventory.volume(checkpoint.volumeId);
+    assert(volume !== null, 'a volume that is written is in the inventory');
+    const records = await Promise.all(
+      checkpoint.streams.map(async (stream) => this.#inventory.stream(stream.descriptor.streamId)),
+    );
+    const nowMs = this.#clock.wallMs();
+    const streams = checkpoint.streams.map((stream, i) =>
+      streamAfter(stream, records[i] ?? null, checkpoint.volumeId, nowMs),
+    );
+    const change: InventoryChange = {
+      volumes: [volumeAfter(volume, checkpoint, nowMs)],
+      streams,
+      extents: checkpoint.streams
+        .filter((stream) => stream.extents.length > 0)
+        .map((stream) => ({ streamId: stream.descriptor.streamId, extents: extentsOf(stream, checkpoint) })),
+    };
+    await this.#inventory.commit(change);
+  }
+
+  /** A stream that begins: shown as open from its first moment, so that a crash leaves it as incomplete, not unheard of. */
+  async begin(descriptor: StreamRecord['descriptor']): Promise<void> {
+    await this.#inventory.commit({
+      streams: [
+        {
+          descriptor,
+          state: 'open',
+          lengthBytes: 0,
+          crc32c: 0,
+          blocks: 0,
+          extents: 0,
+          volumes: [],
+          startedMs: this.#clock.wallMs(),
+          endedMs: null,
+          reason: '',
+        },
+      ],
+    });
+  }
+
+  /** A stream that ended without a checkpoint telling so: what is durable stays, as incomplete. */
+  async giveUp(streamId: StreamId, reason: string): Promise<void> {
+    await this.#changes.run(async () => {
+      const record = await this.#inventory.stream(streamId);
+      if (record?.state !== 'open') return;
+      await this.#inventory.commit({
+        streams: [{ ...record, state: 'incomplete', endedMs: this.#clock.wallMs(), reason }],
+      });
+    });
+  }
+
+  /** At start: streams that were open when the daemon last ended can never be completed. Returns how many there were. */
+  async settleAfterCrash(): Promise<number> {
+    const open: StreamRecord[] = [];
+    for await (const stream of this.#inventory.everyStream()) if (stream.state === 'open') open.push(stream);
+    if (open.length > 0)
+      await this.#inventory.commit({
+        streams: open.map((stream) => ({
+          ...stream,
+          state: 'incomplete',
+          endedMs: this.#clock.wallMs(),
+          reason: 'the daemon ended before the stream did',
+        })),
+      });
+    return open.length;
+  }
+}
+
+function volumeAfter(volume: VolumeRecord, checkpoint: Checkpoint, nowMs: number): VolumeRecord {
+  assert(
+    checkpoint.endOfData.blockAddress >= volume.endOfData.blockAddress,
+    'the end of data of a volume that is written only moves forward',
+  );
+  const retention = checkpoint.streams.map((stream) => stream.descriptor.retentionEndMs);
+  const wrote = checkpoint.bytes > 0;
+  return {
+    ...volume,
+    endOfData: checkpoint.endOfData,
+    blocks: volume.blocks + checkpoint.blocks,
+    bytes: volume.bytes + checkpoint.bytes,
+    firstWrittenMs: volume.firstWrittenMs ?? (wrote ? nowMs : null),
+    lastWrittenMs: wrote ? nowMs : volume.lastWrittenMs,
+    retentionEndMs: retention.reduce<number | null>(
+      (latest, end) => Math.max(latest ?? end, end),
+      volume.retentionEndMs,
+    ),
+    ...(checkpoint.closed === null
+      ? {}
+      : { state: 'full', stateReason: checkpoint.closed === 'full' ? '' : 'closed before it was full' }),
+  };
+}
+
+function streamAfter(
+  stream: CheckpointStream,
+  record: StreamRecord | null,
+  volumeId: VolumeId,
+  nowMs: number,
+): StreamRecord {
+  assert(record !== null, 'a stream that is written is in the inventory');
+  assert(stream.durableBytes >= record.lengthBytes, 'durable bytes only grow');
+  const state = stream.state === 'aborted' ? 'incomplete' : stream.state;
+  const touches = stream.extents.length > 0 && !record.volumes.includes(volumeId);
+  return {
+    ...record,
+    state,
+    lengthBytes: stream.durableBytes,
+    crc32c: stream.crc32c,
+    blocks: stream.durableBlocks,
+    extents: record.extents + stream.extents.length,
+    volumes: touches ? [...record.volumes, volumeId] : record.volumes,
+    endedMs: state === 'open' ? null : nowMs,
+    reason: stream.reason,
+  };
+}
+
+function extentsOf(stream: CheckpointStream, checkpoint: Checkpoint): readonly ExtentRecord[] {
+  return stream.extents.map((extent) => ({
+    ...extent,
+    volumeId: checkpoint.volumeId,
+    sessionId: checkpoint.sessionId,
+  }));
+}

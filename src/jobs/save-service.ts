@@ -1,0 +1,240 @@
+import type { Clock } from '../base/clock.js';
+import type { Logger } from '../base/logger.js';
+import type { Random } from '../base/random.js';
+import { StorageError, describeError, isStorageError } from '../base/storage-error.js';
+import { makeSessionId, makeStreamId, type SessionId } from '../terms/ids.js';
+import type { StreamDescriptor } from '../terms/stream-descriptor.js';
+import type { Inventory } from '../inventory/inventory.js';
+import type { DriveLease, DriveLeases } from '../media/drive-leases.js';
+import { DAY_MS, type Pool } from '../media/pool.js';
+import type { VolumeMounting } from '../media/volume-mounting.js';
+import type { BlockRing } from '../transfer/block-ring.js';
+import { SaveSession, type OpenVolume, type SaveSessionSnapshot } from '../transfer/save-session.js';
+import type { SaveStream, SaveStreamEvents } from '../transfer/save-stream.js';
+import type { TransferLimits } from '../transfer/transfer-limits.js';
+import { CheckpointBooks } from './checkpoint-books.js';
+import type { SaveRequest } from './stream-service.js';
+
+export interface SaveServiceOptions {
+  readonly inventory: Inventory;
+  readonly leases: DriveLeases;
+  readonly mounting: VolumeMounting;
+  readonly ring: BlockRing;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly pools: readonly Pool[];
+  readonly limits: TransferLimits;
+}
+
+/** A session and the drive it has, once it has one. */
+export interface RunningSave {
+  readonly sessionId: SessionId;
+  readonly pool: Pool;
+  readonly startedMs: number;
+  readonly session: SaveSession;
+  lease: DriveLease | null;
+}
+
+/** Brings streams to save sessions: one session a pool, on one drive, with all the streams that want to that pool. */
+export class SaveService {
+  readonly #options: SaveServiceOptions;
+  readonly #books: CheckpointBooks;
+  readonly #running = new Map<SessionId, RunningSave>();
+  readonly #stopping = new AbortController();
+  #idle: Promise<unknown> = Promise.resolve();
+
+  constructor(options: SaveServiceOptions) {
+    this.#options = options;
+    this.#books = new CheckpointBooks(options.inventory, options.clock);
+  }
+
+  get running(): readonly RunningSave[] {
+    return [...this.#running.values()];
+  }
+
+  /** Settles what the daemon's last end left; before the first stream. */
+  async recover(): Promise<void> {
+    const abandoned = await this.#books.settleAfterCrash();
+    if (abandoned > 0)
+      this.#options.logger.log(
+        'warn',
+        'recovery.streams-incomplete',
+        `${String(abandoned)} streams were being written when the daemon last ended; they are kept as incomplete.`,
+        { streams: abandoned },
+      );
+  }
+
+  async openStream(client: string, request: SaveRequest, events: SaveStreamEvents): Promise<SaveStream> {
+    this.#refuseWhenStopping();
+    const pool = this.#options.pools.find((one) => one.name === request.pool);
+    if (pool === undefined)
+      throw new StorageError(
+        'JOB_POOL_UNKNOWN',
+        `There is no pool ${request.pool}. Pools here: ${this.#options.pools.map((one) => one.name).join(', ')}. Nothing was saved.`,
+        { context: { pool: request.pool } },
+      );
+    const descriptor = await this.#describe(client, request, pool);
+    await this.#books.begin(descriptor);
+    try {
+      this.#refuseWhenStopping();
+      return this.#sessionFor(pool).session.openStream(descriptor, this.#settling(descriptor, events));
+    } catch (error) {
+      await this.#books.giveUp(descriptor.streamId, describeError(error));
+      throw error;
+    }
+  }
+
+  /** Checkpoints everything in hand; open streams fail with JOB_SHUTTING_DOWN after they were told how far they are durable. */
+  async stop(): Promise<void> {
+    this.#stopping.abort(shuttingDown());
+    await Promise.all(this.running.map(async ({ session }) => session.stop()));
+    await this.#idle;
+  }
+
+  #refuseWhenStopping(): void {
+    if (this.#stopping.signal.aborted) throw shuttingDown();
+  }
+
+  async #describe(client: string, request: SaveRequest, pool: Pool): Promise<StreamDescriptor> {
+    const { clock, random } = this.#options;
+    await this.#refuseWrongBase(client, request);
+    const nowMs = clock.wallMs();
+    const { name, level, basedOn, timeMs, attributes } = request;
+    return {
+      streamId: makeStreamId(nowMs, random),
+      client,
+      name,
+      pool: pool.name,
+      level,
+      basedOn,
+      timeMs,
+      retentionEndMs: nowMs + Math.round((request.retentionDays ?? pool.retentionDays) * DAY_MS),
+      attributes: { ...attributes },
+    };
+  }
+
+  /** A full stands alone; the others are worth nothing without a whole stream of the same client to build on. */
+  async #refuseWrongBase(client: string, { level, basedOn }: SaveRequest): Promise<void> {
+    if ((level === 'full') !== (basedOn === null))
+      throw new StorageError(
+        'PROTOCOL_BODY',
+        level === 'full'
+          ? 'A full backup is based on nothing. Nothing was saved.'
+          : `A backup of level ${level} names the stream it is based on. Nothing was saved.`,
+        { context: { level } },
+      );
+    if (basedOn === null) return;
+    const base = await this.#options.inventory.stream(basedOn);
+    if (base?.state !== 'complete' || base.descriptor.client !== client)
+      throw new StorageError(
+        'JOB_BASE_UNKNOWN',
+        `Stream ${basedOn}, on which this one would be based, is not a complete stream of ${client}. Nothing was saved; make a full backup.`,
+        { context: { basedOn } },
+      );
+  }
+
+  /**
+   * The pool's session, unless somebody else waits for its drive: then a new one, which waits behind them, so that an
+   * endless row of streams cannot keep a restore from the drive.
+   */
+  #sessionFor(pool: Pool): RunningSave {
+    const joined = this.running.find(
+      (one) => one.pool === pool && one.session.acceptsStreams && one.lease?.contended !== true,
+    );
+    if (joined !== undefined) return joined;
+    const { clock, random, ring, logger, limits } = this.#options;
+    const startedMs = clock.wallMs();
+    const sessionId = makeSessionId(startedMs, random);
+    const session = new SaveSession({
+      sessionId,
+      ring,
+      clock,
+      logger,
+      limits,
+      openVolume: async (reason) => this.#openVolume(running, reason),
+      commit: async (checkpoint) => this.#books.commit(checkpoint),
+    });
+    const running: RunningSave = { sessionId, pool, startedMs, session, lease: null };
+    this.#running.set(sessionId, running);
+    this.#idle = Promise.all([this.#idle, this.#runToEnd(running)]);
+    return running;
+  }
+
+  async #runToEnd(running: RunningSave): Promise<void> {
+    const { logger } = this.#options;
+    try {
+      await running.session.done;
+    } catch (error) {
+      // The streams were told; the volume was marked when it failed.
+      logger.log('error', 'session.failed', `A save session of pool ${running.pool.name} failed: ${describeError(error)}`, {
+        session: running.sessionId,
+        drive: running.lease?.bay.name,
+        code: isStorageError(error) ? error.code : null,
+      });
+      if (running.lease !== null) running.lease.bay.mounted = null;
+    } finally {
+      this.#running.delete(running.sessionId);
+      running.lease?.release();
+    }
+  }
+
+  async #openVolume(running: RunningSave): Promise<OpenVolume> {
+    const { leases, mounting } = this.#options;
+    const { signal } = this.#stopping;
+    const { pool } = running;
+    running.lease ??= await leases.acquire({
+      fits: (bay) => bay.kind === pool.kind,
+      preference: (bay) => (bay.mounted === null ? 0 : 1),
+      signal,
+    });
+    const { bay } = running.lease;
+    const volume = await mounting.mountForAppend(bay, pool, signal);
+    bay.activity = `saving to ${volume.barcode}`;
+    return {
+      thread: bay.thread,
+      volumeId: volume.volumeId,
+      barcode: volume.barcode,
+      blockSizeBytes: volume.blockSizeBytes,
+      endOfData: volume.endOfData,
+      written: { blocks: volume.blocks, bytes: volume.bytes },
+    };
+  }
+
+  /** A stream that failed before any checkpoint told its end must not stay open in the books. */
+  #settling(descriptor: StreamDescriptor, events: SaveStreamEvents): SaveStreamEvents {
+    return {
+      credit: (total) => {
+        events.credit(total);
+      },
+      durable: (offset) => {
+        events.durable(offset);
+      },
+      saved: (result) => {
+        events.saved(result);
+      },
+      waiting: (reason, message) => {
+        events.waiting(reason, message);
+      },
+      failed: (error) => {
+        this.#books.giveUp(descriptor.streamId, error.message).catch((cause: unknown) => {
+          this.#options.logger.log('error', 'stream.not-settled', describeError(cause), {
+            stream: descriptor.streamId,
+          });
+        });
+        events.failed(error);
+      },
+    };
+  }
+
+  snapshots(): readonly { readonly running: RunningSave; readonly snapshot: SaveSessionSnapshot }[] {
+    return this.running.map((running) => ({ running, snapshot: running.session.snapshot() }));
+  }
+}
+
+function shuttingDown(): StorageError {
+  return new StorageError(
+    'JOB_SHUTTING_DOWN',
+    'The daemon is stopping. What was acknowledged as durable is safe; the stream is kept as incomplete. Send it again when the daemon is back.',
+  );
+}

@@ -1,0 +1,73 @@
+import { StorageError, isStorageError } from '../base/storage-error.js';
+import type { Barcode } from '../terms/barcode.js';
+import type { CartridgeRegister } from './cartridge-register.js';
+import type { DriveBay } from './drive-bay.js';
+import type { MediaEnvironment } from './media-environment.js';
+
+/**
+ * Brings cartridges into drives and out, and keeps the books: the changer moves, the drive loads or ejects, the inventory
+ * is told. The caller holds the drive's lease.
+ */
+export class CartridgeLoading {
+  readonly #environment: MediaEnvironment;
+  readonly #register: CartridgeRegister;
+
+  constructor(environment: MediaEnvironment, register: CartridgeRegister) {
+    this.#environment = environment;
+    this.#register = register;
+  }
+
+  /** Afterwards the drive holds that cartridge, ready. Another one in it is unloaded first. */
+  async load(bay: DriveBay, barcode: Barcode, signal: AbortSignal): Promise<void> {
+    const status = await bay.thread.readStatus();
+    if (bay.loaded === barcode && status.medium === 'ready') return;
+    if (bay.loaded !== null && bay.loaded !== barcode) await this.unload(bay, signal);
+    bay.activity = `loading ${barcode}`;
+    bay.mounted = null;
+    await bay.changer.load(barcode, bay.name, signal);
+    bay.loaded = barcode;
+    await this.#register.place(barcode, { kind: 'drive', drive: bay.name });
+    try {
+      await bay.thread.load();
+    } catch (error) {
+      if (isStorageError(error)) await this.#noteCartridgeError(barcode);
+      throw error;
+    }
+    this.#environment.logger.log('info', 'cartridge.loaded', `Cartridge ${barcode} is in drive ${bay.name}.`, {
+      barcode,
+      drive: bay.name,
+    });
+  }
+
+  /** Afterwards the drive is empty. */
+  async unload(bay: DriveBay, signal: AbortSignal): Promise<void> {
+    const barcode = bay.loaded;
+    bay.activity = `unloading ${barcode ?? ''}`.trimEnd();
+    bay.mounted = null;
+    await bay.thread.unload();
+    await bay.changer.unload(bay.name, signal);
+    bay.loaded = null;
+    if (barcode === null) return;
+    await this.#register.place(barcode, { kind: 'shelf' });
+    this.#environment.logger.log('info', 'cartridge.unloaded', `Cartridge ${barcode} left drive ${bay.name}.`, {
+      barcode,
+      drive: bay.name,
+    });
+  }
+
+  async #noteCartridgeError(barcode: Barcode): Promise<void> {
+    const { inventory } = this.#environment;
+    const volumeId = (await inventory.cartridge(barcode))?.volumeId ?? null;
+    const volume = volumeId === null ? null : await inventory.volume(volumeId);
+    if (volume !== null) await inventory.commit({ volumes: [{ ...volume, errors: volume.errors + 1 }] });
+  }
+}
+
+/** A cartridge the inventory must know. */
+export function unknownCartridge(barcode: Barcode): StorageError {
+  return new StorageError(
+    'VOLUME_UNKNOWN',
+    `No cartridge ${barcode} is known here. \`tapeloom media list\` shows what is; \`tapeloom media label\` makes a volume of a new one.`,
+    { context: { barcode } },
+  );
+}

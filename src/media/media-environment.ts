@@ -1,0 +1,25 @@
+import type { Clock } from '../base/clock.js';
+import type { Logger } from '../base/logger.js';
+import type { Random } from '../base/random.js';
+import type { Inventory } from '../inventory/inventory.js';
+import type { BlockSlot } from '../volume/block-slot.js';
+
+/** Blocks of the ring for labels and the like: taken for the length of one procedure. */
+export interface SlotSource {
+  /** JOB_LIMIT when the ring is used up. */
+  take(): BlockSlot;
+  give(slot: BlockSlot): void;
+}
+
+/** What the procedures on media need of the world. */
+export interface MediaEnvironment {
+  readonly inventory: Inventory;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly slots: SlotSource;
+  /** Name of this node and of the program, for labels. */
+  readonly node: string;
+  readonly software: string;
+  readonly blockSizeBytes: number;
+}

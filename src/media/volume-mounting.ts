@@ -1,0 +1,210 @@
+import { StorageError, isStorageError } from '../base/storage-error.js';
+import type { VolumeId } from '../terms/ids.js';
+import type { VolumeState } from '../terms/media-state.js';
+import type { VolumeRecord } from '../inventory/records.js';
+import { readLabel, type LabelReading } from '../volume/label-io.js';
+import { allocateVolume } from './allocation.js';
+import type { CartridgeLoading } from './cartridge-loading.js';
+import type { CartridgeRegister } from './cartridge-register.js';
+import type { DriveBay } from './drive-bay.js';
+import { settleEndOfData } from './end-of-data.js';
+import type { MediaEnvironment } from './media-environment.js';
+import type { Pool } from './pool.js';
+
+/**
+ * The mount procedure: from "pool" or "volume" to a drive that stands where the next block goes, the label read and
+ * matched (invariant 2), the end of data compared with the inventory (invariant 3). The caller holds the drive's lease.
+ */
+export class VolumeMounting {
+  readonly #environment: MediaEnvironment;
+  readonly #register: CartridgeRegister;
+  readonly #loading: CartridgeLoading;
+
+  constructor(environment: MediaEnvironment, register: CartridgeRegister, loading: CartridgeLoading) {
+    this.#environment = environment;
+    this.#register = register;
+    this.#loading = loading;
+  }
+
+  /**
+   * Mounts the volume of `pool` to write next. A volume that turns out unfit (write-protected, suspect, another label) is
+   * marked and the next one is tried. JOB_NO_VOLUME when none is left, with what was wrong with each.
+   */
+  async mountForAppend(bay: DriveBay, pool: Pool, signal: AbortSignal): Promise<VolumeRecord> {
+    const problems: string[] = [];
+    for (;;) {
+      signal.throwIfAborted();
+      const { order, reasons } = await this.#allocate(bay, pool);
+      const [next] = order;
+      if (next === undefined) throw noVolume(pool, [...problems, ...reasons.map((one) => `${one.barcode} ${one.reason}`)]);
+      try {
+        return await this.#prepareAppend(bay, next.volume, signal);
+      } catch (error) {
+        if (!isStorageError(error) || !(await this.#setAside(next.volume, error))) throw error;
+        problems.push(`${next.volume.barcode}: ${error.message}`);
+      }
+    }
+  }
+
+  /** Mounts a volume to read it; the position is anywhere. VOLUME_UNKNOWN, VOLUME_LABEL_MISMATCH, CHANGER_*, DRIVE_*. */
+  async mountForRead(bay: DriveBay, volumeId: VolumeId, signal: AbortSignal): Promise<VolumeRecord> {
+    const volume = await this.#environment.inventory.volume(volumeId);
+    if (volume === null)
+      throw new StorageError('VOLUME_UNKNOWN', `The inventory knows no volume ${volumeId}.`, { context: { volumeId } });
+    await this.#mount(bay, volume, signal);
+    return volume;
+  }
+
+  async #allocate(bay: DriveBay, pool: Pool): Promise<ReturnType<typeof allocateVolume>> {
+    const volumes = (await this.#environment.inventory.volumes()).filter((volume) => volume.pool === pool.name);
+    const reachable = await bay.changer.inventory();
+    const candidates = volumes.map((volume) => {
+      const cartridge = reachable.find((one) => one.barcode === volume.barcode);
+      return {
+        volume,
+        mounted: bay.loaded === volume.barcode,
+        reachable:
+          cartridge !== undefined &&
+          cartridge.reachableBy.includes(bay.name) &&
+          (cartridge.drive === null || cartridge.drive === bay.name),
+      };
+    });
+    return allocateVolume(pool, candidates);
+  }
+
+  async #prepareAppend(bay: DriveBay, volume: VolumeRecord, signal: AbortSignal): Promise<VolumeRecord> {
+    const status = await this.#mount(bay, volume, signal);
+    if (status.writeProtected)
+      throw new StorageError(
+        'MEDIUM_WRITE_PROTECTED',
+        `Cartridge ${volume.barcode} is write-protected. It is not written until its tab is set and its state is append again.`,
+        { context: { barcode: volume.barcode, drive: bay.name } },
+      );
+    bay.activity = `positioning ${volume.barcode}`;
+    await bay.thread.locateEndOfData();
+    const settled = await settleEndOfData(this.#environment, bay.thread, volume);
+    return settled;
+  }
+
+  /** Loads it and reads its label, unless that was done and nothing has touched the medium since. */
+  async #mount(bay: DriveBay, volume: VolumeRecord, signal: AbortSignal): Promise<{ writeProtected: boolean }> {
+    const before = await bay.thread.readStatus();
+    if (
+      bay.mounted?.volumeId === volume.volumeId &&
+      before.medium === 'ready' &&
+      bay.mounted.mediumGeneration === before.mediumGeneration
+    )
+      return before;
+    await this.#loading.load(bay, volume.barcode, signal);
+    bay.activity = `mounting ${volume.barcode}`;
+    bay.mounted = null;
+    const status = await bay.thread.readStatus();
+    const slot = this.#environment.slots.take();
+    try {
+      matchLabel(volume, bay, await readLabel(bay.thread, slot));
+    } catch (error) {
+      if (isStorageError(error, 'VOLUME_LABEL_MISMATCH')) await this.#unloadStranger(bay, signal);
+      throw error;
+    } finally {
+      this.#environment.slots.give(slot);
+    }
+    const after = await bay.thread.readStatus();
+    if (after.mediumGeneration !== status.mediumGeneration)
+      throw new StorageError(
+        'DRIVE_POSITION_LOST',
+        `The medium in drive ${bay.name} may have been changed while its label was read. Nothing was written; try again.`,
+        { context: { drive: bay.name, barcode: volume.barcode } },
+      );
+    bay.mounted = { volumeId: volume.volumeId, barcode: volume.barcode, mediumGeneration: after.mediumGeneration };
+    await this.#environment.inventory.commit({ volumes: [{ ...volume, mounts: volume.mounts + 1 }] });
+    this.#environment.logger.log('info', 'volume.mounted', `Volume ${volume.barcode} is mounted in ${bay.name}.`, {
+      volume: volume.volumeId,
+      barcode: volume.barcode,
+      drive: bay.name,
+    });
+    return after;
+  }
+
+  /** The wrong cartridge goes back; whatever it is, it is not the one the books say is in the drive. */
+  async #unloadStranger(bay: DriveBay, signal: AbortSignal): Promise<void> {
+    await this.#loading.unload(bay, signal);
+    await this.#register.refresh();
+  }
+
+  /** Marks a volume that must not be written; false when the failure is not the volume's. */
+  async #setAside(volume: VolumeRecord, error: StorageError): Promise<boolean> {
+    const state = stateAfter(error);
+    if (state === null) return false;
+    const current = (await this.#environment.inventory.volume(volume.volumeId)) ?? volume;
+    await this.#environment.inventory.commit({
+      volumes: [{ ...current, state, stateReason: error.message, errors: current.errors + 1 }],
+    });
+    this.#environment.logger.log('warn', 'volume.set-aside', `Volume ${volume.barcode} is ${state}: ${error.message}`, {
+      volume: volume.volumeId,
+      barcode: volume.barcode,
+      code: error.code,
+    });
+    return true;
+  }
+}
+
+/** What a volume becomes when it could not be mounted for writing; null: it is not the volume's fault. */
+function stateAfter(error: StorageError): VolumeState | null {
+  switch (error.code) {
+    case 'MEDIUM_WRITE_PROTECTED':
+      return 'read-only';
+    case 'VOLUME_SUSPECT':
+    case 'VOLUME_LABEL_MISMATCH':
+    case 'VOLUME_LABEL_DAMAGED':
+    case 'VOLUME_BLANK':
+    case 'VOLUME_FOREIGN':
+      return 'suspect';
+    case 'MEDIUM_READ_ERROR':
+    case 'MEDIUM_WRITE_ERROR':
+      return 'damaged';
+    default:
+      return null;
+  }
+}
+
+function matchLabel(volume: VolumeRecord, bay: DriveBay, reading: LabelReading): void {
+  const context = { barcode: volume.barcode, drive: bay.name, volume: volume.volumeId };
+  const kept = 'Nothing was written.';
+  switch (reading.kind) {
+    case 'blank':
+      throw new StorageError(
+        'VOLUME_BLANK',
+        `The medium in drive ${bay.name} should be volume ${volume.barcode} but is blank. ${kept} Look for the right cartridge; if this is it, its data is gone.`,
+        { context },
+      );
+    case 'foreign':
+      throw new StorageError(
+        'VOLUME_FOREIGN',
+        `The medium in drive ${bay.name} should be volume ${volume.barcode} but holds ${reading.what}. ${kept} Look for the right cartridge.`,
+        { context },
+      );
+    case 'damaged':
+      throw new StorageError(
+        'VOLUME_LABEL_DAMAGED',
+        `The label of volume ${volume.barcode} in drive ${bay.name} cannot be trusted: ${reading.reason}. ${kept} Clean the drive and try again, or read the volume with the stand-alone reader.`,
+        { context },
+      );
+    case 'tapeloom':
+      if (reading.label.volumeId === volume.volumeId) return;
+      throw new StorageError(
+        'VOLUME_LABEL_MISMATCH',
+        `The medium in drive ${bay.name} should be volume ${volume.barcode} (${volume.volumeId}) but its label says ${reading.label.barcode} (${reading.label.volumeId}). ${kept} The cartridge was unloaded; insert the right one.`,
+        { context: { ...context, found: reading.label.volumeId, foundBarcode: reading.label.barcode } },
+      );
+  }
+}
+
+function noVolume(pool: Pool, reasons: readonly string[]): StorageError {
+  const why = reasons.length === 0 ? 'it has no volumes' : reasons.join('; ');
+  return new StorageError(
+    'JOB_NO_VOLUME',
+    `Pool ${pool.name} has no volume to write: ${why}. Label a cartridge: \`tapeloom media label BARCODE --pool ${pool.name}\`.`,
+    { context: { pool: pool.name } },
+  );
+}
+

@@ -1,0 +1,277 @@
+import { chmodSync, existsSync, rmSync } from 'node:fs';
+import { createConnection } from 'node:net';
+import fastifySwagger from '@fastify/swagger';
+import { fastify, type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify';
+import {
+  jsonSchemaTransform,
+  serializerCompiler,
+  validatorCompiler,
+  type ZodTypeProvider,
+} from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { ERROR_CODES } from '../base/error-codes.js';
+import type { Logger } from '../base/logger.js';
+import { StorageError, describeError, isStorageError } from '../base/storage-error.js';
+import { parseBarcode, type Barcode } from '../terms/barcode.js';
+import { parseStreamId, type StreamId } from '../terms/ids.js';
+import type { ControlService } from '../jobs/control-service.js';
+import {
+  CONTROL_PREFIX,
+  doctorSchema,
+  driveSchema,
+  driveStatusSchema,
+  errorSchema,
+  extentSchema,
+  labelRequestSchema,
+  loadRequestSchema,
+  mediumSchema,
+  statusSchema,
+  streamQuerySchema,
+  streamSchema,
+  type ErrorView,
+} from '../protocol/control-api.js';
+
+export interface ControlDoorOptions {
+  readonly service: ControlService;
+  readonly logger: Logger;
+  readonly version: string;
+  readonly socketPath: string;
+  /** File mode of the socket: who may open it may do everything an operator may. */
+  readonly socketMode: number;
+}
+
+/** A request body is a handful of names; anything longer is a mistake. */
+const BODY_LIMIT_BYTES = 65_536;
+/** Extents in one answer: a stream of a million extents is asked for in pages by offset. */
+const EXTENT_LIMIT = 100_000;
+
+/** HTTP/JSON on a Unix socket: what operators and monitoring ask. File permissions are the authentication. */
+export class ControlDoor {
+  readonly #options: ControlDoorOptions;
+  readonly #app: FastifyInstance;
+
+  private constructor(options: ControlDoorOptions, app: FastifyInstance) {
+    this.#options = options;
+    this.#app = app;
+  }
+
+  /** Listens. A socket that nobody answers, left by a crash, is replaced; one that answers is CONFIG_UNSAFE. */
+  static async open(options: ControlDoorOptions): Promise<ControlDoor> {
+    if (existsSync(options.socketPath)) {
+      if (await answers(options.socketPath))
+        throw new StorageError(
+          'CONFIG_UNSAFE',
+          `Another daemon answers on ${options.socketPath}. Nothing was changed; stop it first or choose another control_door.socket.`,
+          { context: { socket: options.socketPath } },
+        );
+      rmSync(options.socketPath);
+    }
+    const app = await makeApp(options);
+    try {
+      await app.listen({ path: options.socketPath });
+    } catch (cause) {
+      throw new StorageError('DEVICE_OPEN_FAILED', `Cannot listen on ${options.socketPath}: ${describeError(cause)}`, {
+        cause,
+        context: { socket: options.socketPath },
+      });
+    }
+    chmodSync(options.socketPath, options.socketMode);
+    return new ControlDoor(options, app);
+  }
+
+  /** Finishes the requests in hand. */
+  async close(): Promise<void> {
+    await this.#app.close();
+    rmSync(this.#options.socketPath, { force: true });
+  }
+}
+
+async function answers(socketPath: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createConnection(socketPath);
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => {
+      resolve(false);
+    });
+  });
+}
+
+async function makeApp(options: ControlDoorOptions): Promise<FastifyInstance> {
+  const app = fastify({ logger: false, bodyLimit: BODY_LIMIT_BYTES, forceCloseConnections: 'idle' });
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  app.setErrorHandler((error: FastifyError, _request, reply) => {
+    sendError(reply, error, options.logger);
+  });
+  app.setNotFoundHandler((request, reply) => {
+    const message = `There is no ${request.method} ${request.url} on the control door; GET ${CONTROL_PREFIX}/openapi.json lists what there is.`;
+    void reply.code(404).send(errorBody(new StorageError('PROTOCOL_BODY', message)));
+  });
+  await app.register(fastifySwagger, {
+    openapi: { info: { title: 'Tapeloom control door', version: options.version } },
+    transform: jsonSchemaTransform,
+  });
+  await app.register(
+    async (scope) => {
+      addRoutes(scope, options.service);
+      scope.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
+    },
+    { prefix: CONTROL_PREFIX },
+  );
+  return app;
+}
+
+/** Who asked, in their own words, for the audit: the socket's permissions decided that they may. */
+function callerOf(headers: Record<string, unknown>): string {
+  const named = headers['x-tapeloom-user'];
+  return typeof named === 'string' && /^[\w.@-]{1,64}$/.test(named) ? named : 'control-door';
+}
+
+const driveParams = z.strictObject({ drive: z.string().max(64) });
+const barcodeParams = z.strictObject({ barcode: z.string().max(64) });
+const streamParams = z.strictObject({ streamId: z.string().max(64) });
+const failure = { default: errorSchema };
+
+function addRoutes(scope: FastifyInstance, service: ControlService): void {
+  const app = scope.withTypeProvider<ZodTypeProvider>();
+
+  app.get('/status', { schema: { response: { 200: statusSchema, ...failure } } }, () => service.status());
+  app.get('/doctor', { schema: { response: { 200: doctorSchema, ...failure } } }, () => service.doctor());
+
+  const streamList = z.object({ streams: z.array(streamSchema) });
+  app.get(
+    '/streams',
+    { schema: { querystring: streamQuerySchema, response: { 200: streamList, ...failure } } },
+    async (request) => {
+      const { client, name, state, limit } = request.query;
+      const filter = {
+        limit,
+        ...(client === undefined ? {} : { client }),
+        ...(name === undefined ? {} : { name }),
+        ...(state === undefined ? {} : { state }),
+      };
+      return { streams: [...(await service.streams(filter))] };
+    },
+  );
+  app.get(
+    '/streams/:streamId',
+    { schema: { params: streamParams, response: { 200: streamSchema, ...failure } } },
+    (request) => service.stream(streamIdOf(request.params.streamId)),
+  );
+  const extentList = z.object({ extents: z.array(extentSchema), truncated: z.boolean() });
+  app.get(
+    '/streams/:streamId/extents',
+    { schema: { params: streamParams, response: { 200: extentList, ...failure } } },
+    async (request) => {
+      const extents: z.infer<typeof extentSchema>[] = [];
+      for await (const extent of service.extents(streamIdOf(request.params.streamId))) {
+        if (extents.length === EXTENT_LIMIT) return { extents, truncated: true };
+        extents.push(extent);
+      }
+      return { extents, truncated: false };
+    },
+  );
+
+  const mediaList = z.object({ media: z.array(mediumSchema) });
+  app.get('/media', { schema: { response: { 200: mediaList, ...failure } } }, async () => ({
+    media: [...(await service.media())],
+  }));
+  app.get(
+    '/media/:barcode',
+    { schema: { params: barcodeParams, response: { 200: mediumSchema, ...failure } } },
+    (request) => service.medium(barcodeOf(request.params.barcode)),
+  );
+  app.post(
+    '/media/label',
+    { schema: { body: labelRequestSchema, response: { 200: mediumSchema, ...failure } } },
+    (request) => {
+      const { barcode, pool, overwrite } = request.body;
+      return service.label(callerOf(request.headers), {
+        barcode: barcodeOf(barcode),
+        pool,
+        overwrite: overwrite === null ? null : barcodeOf(overwrite),
+      });
+    },
+  );
+  app.post(
+    '/media/:barcode/eject',
+    { schema: { params: barcodeParams, response: { 200: mediumSchema, ...failure } } },
+    (request) => service.eject(callerOf(request.headers), barcodeOf(request.params.barcode)),
+  );
+
+  const driveList = z.object({ drives: z.array(driveSchema) });
+  app.get('/drives', { schema: { response: { 200: driveList, ...failure } } }, async () => ({
+    drives: [...(await service.drives())],
+  }));
+  app.get(
+    '/drives/:drive',
+    { schema: { params: driveParams, response: { 200: driveStatusSchema, ...failure } } },
+    (request) => service.driveStatus(request.params.drive),
+  );
+  app.post(
+    '/drives/:drive/load',
+    { schema: { params: driveParams, body: loadRequestSchema, response: { 200: driveStatusSchema, ...failure } } },
+    (request) => service.load(callerOf(request.headers), request.params.drive, barcodeOf(request.body.barcode)),
+  );
+  app.post(
+    '/drives/:drive/unload',
+    { schema: { params: driveParams, response: { 200: driveStatusSchema, ...failure } } },
+    (request) => service.unload(callerOf(request.headers), request.params.drive),
+  );
+}
+
+function barcodeOf(text: string): Barcode {
+  const barcode = parseBarcode(text);
+  if (barcode === null)
+    throw new StorageError(
+      'PROTOCOL_BODY',
+      `"${text}" is not a barcode: six characters A-Z 0-9 and a media type such as L9 (TPL001L9), or DK for a disk volume.`,
+      { context: { barcode: text } },
+    );
+  return barcode;
+}
+
+function streamIdOf(text: string): StreamId {
+  const streamId = parseStreamId(text);
+  if (streamId === null)
+    throw new StorageError('PROTOCOL_BODY', `"${text}" is not a stream id (a lower-case UUID).`, {
+      context: { streamId: text },
+    });
+  return streamId;
+}
+
+function errorBody(error: StorageError): ErrorView {
+  const context = Object.fromEntries(Object.entries(error.context).filter(([, value]) => value !== undefined));
+  return {
+    error: {
+      code: error.code,
+      message: error.message,
+      disposition: error.disposition,
+      context: context as ErrorView['error']['context'],
+    },
+  };
+}
+
+function sendError(reply: FastifyReply, error: FastifyError | StorageError, logger: Logger): void {
+  if (isStorageError(error)) {
+    void reply.code(ERROR_CODES[error.code].httpStatus).send(errorBody(error));
+    return;
+  }
+  const status = error.statusCode ?? 500;
+  if (status < 500) {
+    void reply
+      .code(status)
+      .send(errorBody(new StorageError('PROTOCOL_BODY', `The request was refused: ${error.message}`)));
+    return;
+  }
+  // A mistake of ours inside a request: it is answered and logged; what it did not finish, the caller learns from the answer.
+  logger.log('error', 'control.internal-error', error.message, { stack: error.stack });
+  void reply
+    .code(500)
+    .send({
+      error: { code: 'INTERNAL', message: `Internal error: ${error.message}`, disposition: 'stop', context: {} },
+    });
+}
