@@ -1,5 +1,4 @@
 import { assert, unreachable } from '../base/assert.js';
-import type { Clock } from '../base/clock.js';
 import { isStorageError, StorageError } from '../base/storage-error.js';
 import type { DriveThread, ReadRunResult, RunBlock, WriteRunStop } from '../drive/drive-thread.js';
 import type { SessionId } from '../terms/ids.js';
@@ -36,6 +35,9 @@ type LabelBlock =
     };
 
 const LABEL_ADDRESS = 1;
+
+/** A label is written before any session. */
+const NO_SESSION = '00000000-0000-0000-0000-000000000000' as SessionId;
 
 /** Where the first block of the first checkpoint goes: behind VOL1, LABEL and their filemark. */
 export const FIRST_END_OF_DATA: EndOfData = { blockAddress: 3, sequence: 1, lastIndex: null };
@@ -74,16 +76,11 @@ export async function readLabel(thread: DriveThread, slot: BlockSlot): Promise<L
  * is lost**: whether that may be is for the caller to know. `slot` is scratch. Returns where the first block goes; the
  * position is there. After a failure the medium has no valid label, or one that was not verified.
  */
-export async function writeLabel(
-  thread: DriveThread,
-  slot: BlockSlot,
-  label: VolumeLabel,
-  writer: { readonly sessionId: SessionId; readonly clock: Clock },
-): Promise<EndOfData> {
+export async function writeLabel(thread: DriveThread, slot: BlockSlot, label: VolumeLabel): Promise<EndOfData> {
   await thread.rewind();
   slot.bytes.set(encodeVol1(label.barcode));
   await writeOne(thread, { slot: slot.index, lengthBytes: VOL1_BYTES, sealed: false }, label);
-  const lengthBytes = layLabel(slot.bytes, label, writer);
+  const lengthBytes = layLabel(slot.bytes, label);
   await writeOne(thread, { slot: slot.index, lengthBytes }, label);
   await endWrite(thread, await thread.writeFilemarks(1), label);
 
@@ -96,23 +93,19 @@ export async function writeLabel(
 }
 
 /** Lays the LABEL block into `slot`; returns its length. */
-function layLabel(
-  slot: Uint8Array,
-  label: VolumeLabel,
-  { sessionId, clock }: { readonly sessionId: SessionId; readonly clock: Clock },
-): number {
+function layLabel(slot: Uint8Array, label: VolumeLabel): number {
   const payloadBytes = putPayload(slot, BLOCK_HEADER_BYTES, encodeVolumeLabel(label));
   encodeBlockHeader(slot, {
     type: 'label',
     last: false,
     volumeId: label.volumeId,
-    sessionId,
+    sessionId: NO_SESSION,
     sequence: 0,
     streamId: null,
     offset: 0,
     payloadBytes,
     frameNumber: 0,
-    timeMs: Math.max(0, Math.floor(clock.wallMs())),
+    timeMs: label.createdMs,
   });
   const lengthBytes = BLOCK_HEADER_BYTES + payloadBytes;
   sealBlock(slot.subarray(0, lengthBytes));
