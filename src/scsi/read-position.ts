@@ -101,6 +101,7 @@ export interface LongPosition {
   readonly beginningOfPartition: boolean;
   readonly endOfPartition: boolean;
   readonly beyondProgrammableEarlyWarning: boolean;
+  /** null together with `objectNumber`. */
   readonly partition: number | null;
   /** Logical object number: blocks and filemarks before the position. */
   readonly objectNumber: number | null;

@@ -1,33 +1,17 @@
 import { decodeCdb, encodeCdb, OPCODES } from './cdb.js';
 
-/** WRITE(6) (SSC-4 6.8) and READ(6) (6.6) name their transfer the same way. */
-export interface Write6Command {
+/** READ(6) (SSC-4 6.6). */
+export interface Read6Command {
   /** FIXED: `length` counts blocks of the block length set by MODE SELECT; else it is the bytes of one block. */
   readonly fixed: boolean;
+  /** SILI: a block shorter than asked for is not an incorrect length. */
+  readonly suppressIncorrectLength: boolean;
   /** 0 .. 2^24 - 1. */
   readonly length: number;
 }
 
-export interface Read6Command extends Write6Command {
-  /** SILI: a block shorter than asked for is not an incorrect length. */
-  readonly suppressIncorrectLength: boolean;
-}
-
 const FIXED = 0x01;
 const SILI = 0x02;
-
-export function encodeWrite6Cdb(command: Write6Command): Uint8Array {
-  return encodeCdb(OPCODES.write6, (writer) => {
-    writer.u8(command.fixed ? FIXED : 0).u24(command.length);
-  });
-}
-
-export function decodeWrite6Cdb(cdb: Uint8Array): Write6Command {
-  return decodeCdb('WRITE(6)', OPCODES.write6, cdb, (reader) => ({
-    fixed: (reader.u8() & FIXED) !== 0,
-    length: reader.u24(),
-  }));
-}
 
 export function encodeRead6Cdb(command: Read6Command): Uint8Array {
   return encodeCdb(OPCODES.read6, (writer) => {
