@@ -78,7 +78,7 @@ static void make_shift(uint32_t shift[4][256], unsigned lane) {
     }
 }
 
-static inline uint32_t advance(const uint32_t shift[4][256], uint32_t crc) {
+static inline uint32_t advance(uint32_t shift[4][256], uint32_t crc) {
   return shift[0][crc & 0xff] ^ shift[1][crc >> 8 & 0xff] ^ shift[2][crc >> 16 & 0xff] ^ shift[3][crc >> 24];
 }
 
@@ -123,7 +123,7 @@ static inline uint64_t step1(uint64_t crc, unsigned char byte) {
 #endif
 
 WITH_INSTRUCTION static inline uint64_t three_lanes(uint64_t crc, const unsigned char *at, size_t lane,
-                                                    const uint32_t shift[4][256]) {
+                                                    uint32_t shift[4][256]) {
   uint64_t second = 0;
   uint64_t third = 0;
   for (const unsigned char *end = at + lane; at < end; at += 8) {
