@@ -1,15 +1,16 @@
 import { assert } from '../base/assert.js';
 import type { Clock } from '../base/clock.js';
-import { StorageError } from '../base/storage-error.js';
 import type { TapePosition } from '../drive/tape-drive.js';
 import type { Barcode } from '../terms/barcode.js';
 import type { SessionId, StreamId, VolumeId } from '../terms/ids.js';
 import type { StreamDescriptor } from '../terms/stream-descriptor.js';
 import { BLOCK_HEADER_BYTES, encodeBlockHeader, sealBlock, type BlockHeader, type BlockType } from './block-header.js';
+import { matchPosition } from './counted-position.js';
 import { appendBlock, type EndOfData, type Extent } from './extent.js';
 import { encodeIndex, type IndexEntry, type IndexStreamState } from './index-document.js';
 import { putPayload } from './json-document.js';
 import { encodeStreamEnd, encodeStreamStart, type StreamEnd, type StreamStart } from './stream-documents.js';
+import { StreamEdges } from './stream-edges.js';
 import { encodeVolumeEnd } from './volume-end-document.js';
 
 export interface VolumeAppenderOptions {
@@ -57,13 +58,6 @@ interface LaidBlock {
   readonly then: (at: { readonly blockAddress: number; readonly sequence: number }) => void;
 }
 
-/** Where the next data block of a stream must continue. */
-interface StreamEdge {
-  readonly offset: number;
-  /** Null before the stream's first block on this volume, whose number the caller knows. */
-  readonly frameNumber: number | null;
-}
-
 interface PendingIndex {
   readonly payloads: readonly Uint8Array[];
   /** Block address of the first part. */
@@ -99,9 +93,7 @@ export class VolumeAppender {
   #closed: 'full' | 'closed' | null = null;
 
   readonly #laid: LaidBlock[] = [];
-  /** The open streams of this volume: as far as written, and with what is laid. */
-  readonly #edges = new Map<StreamId, StreamEdge>();
-  readonly #laidEdges = new Map<StreamId, StreamEdge>();
+  readonly #edges = new StreamEdges();
   /** The STREAM-STARTs on this volume, until a checkpoint told the stream's end. */
   readonly #starts = new Map<StreamId, StreamStart>();
 
@@ -151,17 +143,11 @@ export class VolumeAppender {
    */
   layDataHeader(slot: Uint8Array, block: DataBlock): number {
     const { streamId, offset, frameNumber, payloadBytes, last } = block;
-    const edge = this.#laidEdges.get(streamId);
-    assert(edge !== undefined, 'a data block follows the STREAM-START of its stream on this volume');
-    assert(offset === edge.offset, 'a data block continues its stream');
-    assert(edge.frameNumber === null || frameNumber === edge.frameNumber, 'the frames of a stream have no gap');
-    assert(payloadBytes > 0, 'a data block carries bytes');
+    const moveEdge = this.#edges.continue(block);
     const lengthBytes = this.#layHeader(slot, 'data', payloadBytes, { streamId, offset, frameNumber, last });
-    const next = { offset: offset + payloadBytes, frameNumber: frameNumber + 1 };
-    this.#laidEdges.set(streamId, next);
     this.#laid.push({
       then: ({ blockAddress, sequence }) => {
-        this.#edges.set(streamId, next);
+        moveEdge();
         const extents = this.#extents.get(streamId) ?? [];
         appendBlock(extents, { blockAddress, sequence, offset, payloadBytes });
         this.#extents.set(streamId, extents);
@@ -175,14 +161,12 @@ export class VolumeAppender {
   /** Lays a STREAM-START: on each volume, before the stream's first data block there. Returns the length of the block. */
   layStreamStart(slot: Uint8Array, descriptor: StreamDescriptor, continuesAt: number): number {
     const { streamId } = descriptor;
-    assert(!this.#laidEdges.has(streamId), 'a stream is started once on a volume');
+    const moveEdge = this.#edges.start(streamId, continuesAt);
     const payload = encodeStreamStart({ descriptor, continuesAt });
     const lengthBytes = this.#layMetadata(slot, 'stream-start', payload, { streamId });
-    const edge = { offset: continuesAt, frameNumber: null };
-    this.#laidEdges.set(streamId, edge);
     this.#laid.push({
       then: () => {
-        this.#edges.set(streamId, edge);
+        moveEdge();
         this.#starts.set(streamId, { descriptor, continuesAt });
       },
     });
@@ -192,12 +176,9 @@ export class VolumeAppender {
   /** Lays a STREAM-END behind the last data block of a whole stream. Returns the length of the block. */
   layStreamEnd(slot: Uint8Array, end: StreamEnd): number {
     const { streamId, lengthBytes: offset } = end;
-    const edge = this.#laidEdges.get(streamId);
-    assert(edge !== undefined, 'a STREAM-END follows the STREAM-START of its stream on this volume');
-    assert(edge.offset === offset, 'a STREAM-END lies at the end of its stream');
+    const moveEdge = this.#edges.end(streamId, offset);
     const lengthBytes = this.#layMetadata(slot, 'stream-end', encodeStreamEnd(end), { streamId, offset });
-    this.#laidEdges.delete(streamId);
-    this.#laid.push({ then: () => this.#edges.delete(streamId) });
+    this.#laid.push({ then: moveEdge });
     return lengthBytes;
   }
 
@@ -305,8 +286,7 @@ export class VolumeAppender {
   rollback(): number {
     const { length } = this.#laid;
     this.#laid.length = 0;
-    this.#laidEdges.clear();
-    for (const [streamId, edge] of this.#edges) this.#laidEdges.set(streamId, edge);
+    this.#edges.rollback();
     if (this.#index !== null) this.#index.laid = this.#index.written;
     return length;
   }
@@ -320,7 +300,7 @@ export class VolumeAppender {
     const index = this.#index;
     assert(this.#filemarkIsLast, 'a checkpoint ends with a filemark');
     assert(this.#isIndexWritten() || (this.#closed !== null && this.#blocks === 0), 'a checkpoint has a whole index');
-    this.#matchPosition(position);
+    matchPosition(this.barcode, this.#blockAddress, position);
 
     if (index !== null) this.#lastIndex = index.blockAddress;
     const checkpoint = {
@@ -330,7 +310,11 @@ export class VolumeAppender {
       extents: this.#extents,
       closed: this.#closed,
     };
-    for (const { streamId, state } of index?.streams ?? []) if (state !== 'open') this.#forgetStream(streamId);
+    for (const { streamId, state } of index?.streams ?? []) {
+      if (state === 'open') continue;
+      this.#starts.delete(streamId);
+      this.#edges.forget(streamId);
+    }
     this.#volumeBlocks += this.#blocks;
     this.#volumeBytes += this.#bytes;
     this.#extents = new Map();
@@ -343,36 +327,6 @@ export class VolumeAppender {
 
   #isIndexWritten(): boolean {
     return this.#index !== null && this.#index.written === this.#index.payloads.length;
-  }
-
-  #forgetStream(streamId: StreamId): void {
-    this.#starts.delete(streamId);
-    this.#edges.delete(streamId);
-    this.#laidEdges.delete(streamId);
-  }
-
-  #matchPosition(position: TapePosition): void {
-    const context = {
-      barcode: this.barcode,
-      counted: this.#blockAddress,
-      reported: position.blockAddress,
-      inBuffer: position.blocksInBuffer,
-    };
-    if (position.blockAddress !== this.#blockAddress)
-      throw new StorageError(
-        'DRIVE_POSITION_LOST',
-        `The drive is at block address ${String(position.blockAddress)} of volume ${this.barcode}, but ` +
-          `${String(this.#blockAddress)} objects were counted. What was saved up to the last checkpoint is safe; what ` +
-          'was written since is not acknowledged. Verify the volume before it is used again.',
-        { context },
-      );
-    if (position.blocksInBuffer !== null && position.blocksInBuffer > 0)
-      throw new StorageError(
-        'DRIVE_POSITION_LOST',
-        `The drive still holds ${String(position.blocksInBuffer)} objects of volume ${this.barcode} in its buffer after a ` +
-          'flush. What was saved up to the last checkpoint is safe; what was written since is not acknowledged. Check the drive.',
-        { context },
-      );
   }
 
   #layMetadata(
