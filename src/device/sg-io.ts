@@ -21,9 +21,8 @@ export const SG_IOCTL = {
   getVersion: 0x2282,
 } as const;
 
-/** Longest CDB and sense the v3 header can describe; sense data themselves end at 252 bytes (SPC-4). */
+/** Longest CDB the v3 header can describe. */
 export const SG_MAX_CDB_BYTES = 255;
-export const SG_MAX_SENSE_BYTES = 255;
 
 export type SgDirection = 'none' | 'to-device' | 'from-device';
 

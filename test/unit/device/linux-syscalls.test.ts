@@ -135,6 +135,11 @@ describe('the real system calls', () => {
     expect(call(6, 96, 32)()).to.equal(-ERRNO.ENOTTY);
   });
 
+  it('send a SCSI command once, with its buffers, signals held back, and leave no address behind', () => {
+    // The program puts itself in the kernel's place and fails at the first thing that is not so.
+    expect(execFileSync('native/build/sg-io-check', { encoding: 'utf8' })).to.equal('good\n');
+  });
+
   it('take no path that C would cut short, and create no files', () => {
     expect(() => port.open('/dev/null\0.tape', OPEN_FLAGS.readOnly)).to.throw(AssertionError);
     expect(() => port.open(join(directory, 'new'), 0o102)).to.throw(AssertionError);
