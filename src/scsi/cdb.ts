@@ -2,7 +2,7 @@ import { ByteWriter, type ByteReader } from '../base/byte-cursor.js';
 import { assert } from '../base/assert.js';
 import { decodeBytes, hexNumber, malformedReply } from './malformed-reply.js';
 
-/** Operation codes of the commands this layer knows (SPC-4 table E.2, SSC-4 table 15). */
+/** Operation codes of the commands this layer knows (SPC-4, SSC-4). */
 export const OPCODES = {
   testUnitReady: 0x00,
   rewind: 0x01,
@@ -30,7 +30,7 @@ export const OPCODES = {
   locate16: 0x92,
 } as const;
 
-/** The length of a CDB in bytes by the group code of its operation code (SPC-4 4.2.5.1); null where it is not fixed. */
+/** The length of a CDB in bytes by the group code of its operation code (SPC-4); null where it is not fixed. */
 export function cdbLength(opcode: number): 6 | 10 | 12 | 16 | null {
   switch (opcode >> 5) {
     case 0:

@@ -2,7 +2,7 @@ import { ByteWriter } from '../base/byte-cursor.js';
 import { decodeBytes } from './malformed-reply.js';
 import type { ModePage } from './mode-parameters.js';
 
-/** Data compression mode page 0Fh (SSC-4 8.5.4). */
+/** Data compression mode page 0Fh (SSC-4). */
 export interface CompressionModePage {
   /** DCE: what is written is compressed. */
   readonly compressionEnabled: boolean;

@@ -2,7 +2,7 @@ import { ByteWriter } from '../base/byte-cursor.js';
 import { decodeBytes } from './malformed-reply.js';
 import type { ModePage } from './mode-parameters.js';
 
-/** Device configuration mode page 10h (SSC-4 8.5.3). */
+/** Device configuration mode page 10h (SSC-4). */
 export interface DeviceConfigurationModePage {
   /** CAF: `activeFormat` is to be changed. */
   readonly changeActiveFormat: boolean;

@@ -2,7 +2,7 @@ import { ByteWriter, type ByteReader } from '../base/byte-cursor.js';
 import { decodeBytes, hexOf } from './malformed-reply.js';
 import { encodeVpdPage, VPD_PAGES, vpdPageBody } from './vpd-page.js';
 
-/** One designation descriptor of VPD page 83h (SPC-4 7.8.6). */
+/** One designation descriptor of VPD page 83h (SPC-4). */
 export interface Designator {
   /** 1 binary, 2 ASCII, 3 UTF-8. */
   readonly codeSet: number;

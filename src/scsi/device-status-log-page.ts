@@ -2,7 +2,7 @@ import { ByteWriter } from '../base/byte-cursor.js';
 import { decodeLogPage, encodeLogPage, LOG_FORMATS, LOG_PAGES } from './log-page.js';
 import { decodeBytes, malformedReply } from './malformed-reply.js';
 
-/** DT device activity (ADC-3 table 21), by its number; a number behind the list is `other`. */
+/** DT device activity (ADC-3), by its number; a number behind the list is `other`. */
 export const DEVICE_ACTIVITIES = [
   'none',
   'cleaning',
@@ -25,7 +25,7 @@ export const DEVICE_ACTIVITIES = [
 
 export type DeviceActivity = (typeof DEVICE_ACTIVITIES)[number];
 
-/** The very high frequency data of the DT device status page 11h (ADC-3 6.1.2.2): what the drive does right now. */
+/** The very high frequency data of the DT device status page 11h (ADC-3): what the drive does right now. */
 export interface DeviceStatusLogPage {
   readonly removalPrevented: boolean;
   readonly hostInitiatedUnload: boolean;

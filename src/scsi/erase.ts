@@ -1,6 +1,6 @@
 import { decodeCdb, encodeCdb, OPCODES } from './cdb.js';
 
-/** ERASE(6) (SSC-4 6.2): everything behind the position is gone. */
+/** ERASE(6) (SSC-4): everything behind the position is gone. */
 export interface EraseCommand {
   /** LONG: overwrite to the end of the medium (hours); without it, only an end-of-data mark is written. */
   readonly long: boolean;

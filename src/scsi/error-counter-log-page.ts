@@ -13,7 +13,7 @@ type Field =
   | 'bytesProcessed'
   | 'uncorrected';
 
-/** Write or read error counters (SPC-4 7.3.5), since they were last cleared; null: the drive does not tell. */
+/** Write or read error counters (SPC-4), since they were last cleared; null: the drive does not tell. */
 export type ErrorCounters = Readonly<Record<Field, number | null>>;
 
 const FIELDS: CounterFields<Field> = {

@@ -2,7 +2,7 @@ import { ByteWriter, type ByteReader } from '../base/byte-cursor.js';
 import { decodeCdb, encodeCdb, OPCODES } from './cdb.js';
 import { decodeBytes } from './malformed-reply.js';
 
-/** INQUIRY (SPC-4 6.6). `vpdPage`: the vital product data page asked for, or null for the standard data. */
+/** INQUIRY (SPC-4). `vpdPage`: the vital product data page asked for, or null for the standard data. */
 export interface InquiryCommand {
   readonly vpdPage: number | null;
   readonly allocationLength: number;
@@ -25,10 +25,10 @@ export function decodeInquiryCdb(cdb: Uint8Array): InquiryCommand {
   });
 }
 
-/** Peripheral device types (SPC-4 table 139) this product meets. */
+/** Peripheral device types (SPC-4) this product meets. */
 export const DEVICE_TYPES = { sequentialAccess: 0x01, mediumChanger: 0x08, none: 0x1f } as const;
 
-/** Standard INQUIRY data (SPC-4 6.6.2), as far as it is used. */
+/** Standard INQUIRY data (SPC-4), as far as it is used. */
 export interface StandardInquiry {
   /** 0: a device is there; 1: may be connected, is not; 3: this logical unit cannot be. */
   readonly qualifier: number;

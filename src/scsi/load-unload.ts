@@ -1,6 +1,6 @@
 import { decodeCdb, encodeCdb, OPCODES } from './cdb.js';
 
-/** LOAD UNLOAD (SSC-4 7.3). */
+/** LOAD UNLOAD (SSC-4). */
 export interface LoadUnloadCommand {
   readonly load: boolean;
   /** HOLD: seat or unthread only, do not thread or eject. */

@@ -1,6 +1,6 @@
 import { decodeCdb, encodeCdb, OPCODES } from './cdb.js';
 
-/** LOCATE(10) (SSC-4 6.4): before the object at `blockAddress`. */
+/** LOCATE(10) (SSC-4): before the object at `blockAddress`. */
 export interface Locate10Command {
   /** 0 .. 2^32 - 1. */
   readonly blockAddress: number;
@@ -37,10 +37,10 @@ export function decodeLocate10Cdb(cdb: Uint8Array): Locate10Command {
   });
 }
 
-/** DEST_TYPE of LOCATE(16) (SSC-4 table 37). */
+/** DEST_TYPE of LOCATE(16) (SSC-4). */
 export const LOCATE_DESTINATIONS = { object: 0, file: 1, endOfData: 3 } as const;
 
-/** LOCATE(16) (SSC-4 6.5). */
+/** LOCATE(16) (SSC-4). */
 export interface Locate16Command {
   /** See LOCATE_DESTINATIONS. IBM and HP drives differ by one where `file` n ends. */
   readonly destination: number;

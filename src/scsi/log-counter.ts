@@ -2,7 +2,7 @@ import { ByteWriter } from '../base/byte-cursor.js';
 import type { LogPage, LogParameter } from './log-page.js';
 
 /**
- * The value of a counter of any length, or null when the drive cannot tell: no bytes, all bits one (SSC-4 8.3: not
+ * The value of a counter of any length, or null when the drive cannot tell: no bytes, all bits one (SSC-4: not
  * available), or above 2^53 - 1.
  */
 export function counterOf(value: Uint8Array): number | null {

@@ -1,7 +1,7 @@
 import { ByteWriter, type ByteReader } from '../base/byte-cursor.js';
 import { decodeBytes, hexNumber, malformedReply } from './malformed-reply.js';
 
-/** Log pages (SPC-4 7.3, SSC-4 8.3) this layer has codecs for. */
+/** Log pages (SPC-4, SSC-4) this layer has codecs for. */
 export const LOG_PAGES = {
   supportedPages: 0x00,
   writeErrors: 0x02,
@@ -14,7 +14,7 @@ export const LOG_PAGES = {
   tapeCapacity: 0x31,
 } as const;
 
-/** Format and linking of a parameter (SPC-4 table 329), the low bits of its control byte. */
+/** Format and linking of a parameter (SPC-4), the low bits of its control byte. */
 export const LOG_FORMATS = { boundedCounter: 0, asciiList: 1, unboundedCounter: 2, binaryList: 3 } as const;
 
 export interface LogParameter {

@@ -1,9 +1,9 @@
 import { decodeCdb, encodeCdb, OPCODES } from './cdb.js';
 
-/** Page control of LOG SENSE (SPC-4 table 137). */
+/** Page control of LOG SENSE (SPC-4). */
 export const LOG_PAGE_CONTROL = { threshold: 0, cumulative: 1, defaultThreshold: 2, defaultCumulative: 3 } as const;
 
-/** LOG SENSE (SPC-4 6.8). The reply is a log page: `log-page.ts`. */
+/** LOG SENSE (SPC-4). The reply is a log page: `log-page.ts`. */
 export interface LogSenseCommand {
   /** See LOG_PAGE_CONTROL; `cumulative` is what anybody wants. */
   readonly pageControl: number;

@@ -3,7 +3,7 @@ import { ByteWriter } from '../base/byte-cursor.js';
 import { hexNumber } from './malformed-reply.js';
 import type { MamAttribute, MamFormat } from './mam.js';
 
-/** A known attribute: SPC-4 7.4, and the ids of T10/05-024 and LTFS. */
+/** A known attribute: from SPC-4, SSC-4 and the manuals of LTO drives. */
 export interface KnownMamAttribute {
   readonly id: number;
   readonly name: string;
@@ -103,7 +103,7 @@ export function knownMamAttributes(): readonly KnownMamAttribute[] {
   return [...BY_ID.values()];
 }
 
-/** Medium type (0408h, SPC-4 7.4.2.2.7): a WORM cartridge has bit 7. */
+/** Medium type (0408h, SPC-4): a WORM cartridge has bit 7. */
 export function isWormMediumType(mediumType: number): boolean {
   return (mediumType & 0x80) !== 0;
 }

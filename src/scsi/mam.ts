@@ -2,7 +2,7 @@ import { ByteReader, ByteWriter } from '../base/byte-cursor.js';
 import { counterOf } from './log-counter.js';
 import { decodeBytes, hexOf } from './malformed-reply.js';
 
-/** Format of an attribute (SPC-4 table 421). `text` is in the character set of attribute 0805h. */
+/** Format of an attribute (SPC-4). `text` is in the character set of attribute 0805h. */
 export type MamFormat = 'binary' | 'ascii' | 'text';
 
 const FORMATS = ['binary', 'ascii', 'text'] as const;

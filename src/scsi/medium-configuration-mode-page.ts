@@ -2,7 +2,7 @@ import { ByteWriter } from '../base/byte-cursor.js';
 import { decodeBytes } from './malformed-reply.js';
 import type { ModePage } from './mode-parameters.js';
 
-/** Medium configuration mode page 1Dh of a tape drive (SSC-4 8.5.5); a changer has another page under this number. */
+/** Medium configuration mode page 1Dh of a tape drive (SSC-4); a changer has another page under this number. */
 export interface MediumConfigurationModePage {
   /** WORMM: the cartridge in the drive is written once. */
   readonly worm: boolean;
@@ -14,7 +14,7 @@ export interface MediumConfigurationModePage {
 export const MEDIUM_CONFIGURATION_PAGE_CODE = 0x1d;
 const PARAMETERS_LENGTH = 30;
 
-/** Drives before SSC-3's last revision send the first byte only; restrictions are then 0. */
+/** A page that ends behind its first byte has no restrictions. */
 export function decodeMediumConfigurationModePage(page: ModePage): MediumConfigurationModePage {
   return decodeBytes('medium configuration mode page', page.parameters, (reader) => {
     const worm = (reader.u8() & 0x01) !== 0;

@@ -4,7 +4,7 @@ import { decodeBytes, malformedReply } from './malformed-reply.js';
 /** Which of the two commands the parameter list belongs to: they differ in the header. */
 export type ModeForm = 6 | 10;
 
-/** General mode parameter block descriptor of a tape (SPC-4 7.5.6.1). */
+/** General mode parameter block descriptor of a tape (SPC-4). */
 export interface ModeBlockDescriptor {
   readonly densityCode: number;
   /** 0: the descriptor is about the whole medium. */
@@ -23,7 +23,7 @@ export interface ModePage {
   readonly parameters: Uint8Array;
 }
 
-/** Mode parameter list: header with the device-specific byte of a tape drive (SSC-4 8.5.2), block descriptor, pages. */
+/** Mode parameter list: header with the device-specific byte of a tape drive (SSC-4), block descriptor, pages. */
 export interface ModeParameters {
   readonly mediumType: number;
   /** WP; not looked at in MODE SELECT. */
@@ -102,7 +102,7 @@ export function encodeModeSenseData(form: ModeForm, parameters: ModeParameters):
   return encodeList(form, parameters, true);
 }
 
-/** What MODE SELECT sends: length, WP and PS are reserved there and zero (SPC-4 6.9). */
+/** What MODE SELECT sends: length, WP and PS are reserved there and zero (SPC-4). */
 export function encodeModeSelectData(form: ModeForm, parameters: ModeParameters): Uint8Array {
   return encodeList(form, parameters, false);
 }

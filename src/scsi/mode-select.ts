@@ -1,7 +1,7 @@
 import { decodeCdb, encodeCdb, OPCODES } from './cdb.js';
 import type { ModeForm } from './mode-parameters.js';
 
-/** MODE SELECT(6) and (10) (SPC-4 6.9, 6.10); the parameter list is in `mode-parameters.ts`. */
+/** MODE SELECT(6) and (10) (SPC-4); the parameter list is in `mode-parameters.ts`. */
 export interface ModeSelectCommand {
   /** PF: the pages are as SPC says. Always wanted with anything newer than SCSI-1. */
   readonly pageFormat: boolean;

@@ -1,10 +1,10 @@
 import { decodeCdb, encodeCdb, OPCODES } from './cdb.js';
 import type { ModeForm } from './mode-parameters.js';
 
-/** Page control of MODE SENSE (SPC-4 table 148). */
+/** Page control of MODE SENSE (SPC-4). */
 export const MODE_PAGE_CONTROL = { current: 0, changeable: 1, defaults: 2, saved: 3 } as const;
 
-/** MODE SENSE(6) and (10) (SPC-4 6.11, 6.12). */
+/** MODE SENSE(6) and (10) (SPC-4). */
 export interface ModeSenseCommand {
   /** DBD: leave the block descriptor out. */
   readonly disableBlockDescriptors: boolean;

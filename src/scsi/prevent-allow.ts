@@ -1,6 +1,6 @@
 import { decodeCdb, encodeCdb, OPCODES } from './cdb.js';
 
-/** PREVENT ALLOW MEDIUM REMOVAL (SPC-4 6.14): whether removal is prevented from now on. */
+/** PREVENT ALLOW MEDIUM REMOVAL (SPC-4): whether removal is prevented from now on. */
 export interface PreventAllowCommand {
   readonly prevent: boolean;
 }

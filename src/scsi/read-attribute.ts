@@ -1,9 +1,9 @@
 import { decodeCdb, encodeCdb, OPCODES } from './cdb.js';
 
-/** Service actions of READ ATTRIBUTE (SPC-4 table 227) this product uses. */
+/** Service actions of READ ATTRIBUTE (SPC-4) this product uses. */
 export const READ_ATTRIBUTE_ACTIONS = { values: 0x00, list: 0x01 } as const;
 
-/** READ ATTRIBUTE (SPC-4 6.28): the cartridge memory. The replies are in `mam.ts`. */
+/** READ ATTRIBUTE (SPC-4): the cartridge memory. The replies are in `mam.ts`. */
 export interface ReadAttributeCommand {
   /** See READ_ATTRIBUTE_ACTIONS. */
   readonly serviceAction: number;

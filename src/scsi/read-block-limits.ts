@@ -2,7 +2,7 @@ import { ByteWriter } from '../base/byte-cursor.js';
 import { decodeCdb, encodeCdb, OPCODES } from './cdb.js';
 import { decodeBytes } from './malformed-reply.js';
 
-/** READ BLOCK LIMITS (SSC-4 7.6), without MLOI. */
+/** READ BLOCK LIMITS (SSC-4), without MLOI. */
 export function encodeReadBlockLimitsCdb(): Uint8Array {
   return encodeCdb(OPCODES.readBlockLimits);
 }

@@ -2,14 +2,14 @@ import { ByteWriter } from '../base/byte-cursor.js';
 import { decodeCdb, encodeCdb, OPCODES } from './cdb.js';
 import { decodeBytes, hexNumber, malformedReply } from './malformed-reply.js';
 
-/** Service actions 00h and 06h of READ POSITION (SSC-4 7.7). */
+/** Service actions 00h and 06h of READ POSITION (SSC-4). */
 export type PositionForm = 'short' | 'long';
 
 const SERVICE_ACTION: Readonly<Record<PositionForm, number>> = { short: 0x00, long: 0x06 };
 
 export const POSITION_LENGTH: Readonly<Record<PositionForm, number>> = { short: 20, long: 32 };
 
-/** The allocation length stays 0: the short and the long form have a fixed length (SSC-4 7.7.1). */
+/** The allocation length stays 0: the short and the long form have a fixed length (SSC-4). */
 export function encodeReadPositionCdb(form: PositionForm): Uint8Array {
   return encodeCdb(OPCODES.readPosition, (writer) => {
     writer.u8(SERVICE_ACTION[form]);

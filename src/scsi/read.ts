@@ -1,6 +1,6 @@
 import { decodeCdb, encodeCdb, OPCODES } from './cdb.js';
 
-/** READ(6) (SSC-4 6.6). */
+/** READ(6) (SSC-4). */
 export interface Read6Command {
   /** FIXED: `length` counts blocks of the block length set by MODE SELECT; else it is the bytes of one block. */
   readonly fixed: boolean;

@@ -2,7 +2,7 @@ import { ByteWriter, type ByteReader } from '../base/byte-cursor.js';
 import { decodeCdb, encodeCdb, OPCODES } from './cdb.js';
 import { decodeBytes } from './malformed-reply.js';
 
-/** REPORT DENSITY SUPPORT (SSC-4 7.8), density descriptors only. */
+/** REPORT DENSITY SUPPORT (SSC-4), density descriptors only. */
 export interface ReportDensitySupportCommand {
   /** MEDIA: only the densities of the cartridge in the drive. */
   readonly currentMediumOnly: boolean;
@@ -25,7 +25,7 @@ export function decodeReportDensitySupportCdb(cdb: Uint8Array): ReportDensitySup
   }));
 }
 
-/** Density support data block descriptor (SSC-4 table 63). */
+/** Density support data block descriptor (SSC-4). */
 export interface DensityDescriptor {
   readonly primaryCode: number;
   readonly secondaryCode: number;

@@ -1,7 +1,7 @@
 import { decodeCdb, encodeCdb, OPCODES } from './cdb.js';
 import type { SenseFormat } from './sense.js';
 
-/** REQUEST SENSE (SPC-4 6.39). The reply is sense data: `sense.ts`. */
+/** REQUEST SENSE (SPC-4). The reply is sense data: `sense.ts`. */
 export interface RequestSenseCommand {
   readonly format: SenseFormat;
   /** 0..255; 252 is what SPC-4 recommends. */

@@ -1,6 +1,6 @@
 import { decodeCdb, encodeCdb, OPCODES } from './cdb.js';
 
-/** REWIND (SSC-4 7.11). */
+/** REWIND (SSC-4). */
 export interface RewindCommand {
   /** IMMED: status comes before the medium has moved. */
   readonly immediate: boolean;

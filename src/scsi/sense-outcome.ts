@@ -11,7 +11,7 @@ export type UnitAttentionKind = 'medium-may-have-changed' | 'reset' | 'mode-chan
  * What sense data means for a tape drive (DESIGN 7). Every kind but `failure` is a condition.
  *
  * `deferred`: the condition belongs to an earlier command, and the command that got this sense was NOT performed; it
- * must be sent again (SPC-4 4.5.5). A deferred error proper is always a failure: something that was accepted is lost.
+ * must be sent again (SPC-4). A deferred error proper is always a failure: something that was accepted is lost.
  */
 export type SenseOutcome = { readonly deferred: boolean } & (
   | SenseCondition
@@ -83,7 +83,7 @@ const becomingReady: Row['result'] = (sense) => ({ kind: 'becoming-ready', progr
 
 /**
  * The one table from sense to outcome; the first row that applies wins, and the last one always applies.
- * Sources: SSC-4 4.2 (end of medium, filemarks, blank check), SPC-4 4.5 and table 50, LTO drive manuals.
+ * Sources: SSC-4 (end of medium, filemarks, blank check), SPC-4, LTO drive manuals.
  */
 const ROWS: readonly Row[] = [
   // Unit attention first: nothing else said here is worth anything before position and label were read again.
@@ -162,7 +162,7 @@ const ROWS: readonly Row[] = [
   { key: [K.mediumError], asc: [0x53], result: fail('MEDIUM_INCOMPATIBLE', 'ask-operator') },
   { key: [K.notReady], result: fail('DRIVE_NOT_READY') },
 
-  // Medium error. End of medium under this key: a read or space met the end without an end-of-data mark (SSC-4 4.2.9).
+  // Medium error. End of medium under this key: a read or space met the end without an end-of-data mark (SSC-4).
   {
     key: [K.mediumError],
     asc: [0x00],

@@ -2,7 +2,7 @@ import { ByteReader, ByteWriter } from '../base/byte-cursor.js';
 import { additionalSenseName } from './additional-sense.js';
 import { decodeBytes, hexNumber, malformedReply } from './malformed-reply.js';
 
-/** Sense keys (SPC-4 table 48). */
+/** Sense keys (SPC-4). */
 export const SENSE_KEYS = {
   noSense: 0x0,
   recoveredError: 0x1,
@@ -40,7 +40,7 @@ const KEY_NAMES = [
   'completed',
 ] as const;
 
-/** Which field of the command or its parameters an ILLEGAL REQUEST is about (SPC-4 4.5.2.4.2). */
+/** Which field of the command or its parameters an ILLEGAL REQUEST is about (SPC-4). */
 export interface SenseFieldPointer {
   /** True: a byte of the CDB; false: of the parameter data. */
   readonly inCdb: boolean;
@@ -51,7 +51,7 @@ export interface SenseFieldPointer {
 
 /** What sense data says, in either format. */
 export interface Sense {
-  /** About an earlier command (71h, 73h): the command that got this sense was not performed (SPC-4 4.5.5). */
+  /** About an earlier command (71h, 73h): the command that got this sense was not performed (SPC-4). */
   readonly deferred: boolean;
   /** 0..15, see SENSE_KEYS. */
   readonly key: number;
@@ -65,7 +65,7 @@ export interface Sense {
   readonly incorrectLength: boolean;
   /**
    * INFORMATION when valid: for tape, what was asked for minus what was done, negative when the block was longer
-   * (SSC-4 7.4). A 64-bit value outside the safe integers is null.
+   * (SSC-4). A 64-bit value outside the safe integers is null.
    */
   readonly information: number | null;
   readonly commandSpecific: number | null;
@@ -98,7 +98,7 @@ export function makeSense(key: number, asc: number, ascq: number, more: Partial<
 }
 
 const FIXED_LENGTH = 18;
-/** Sense data descriptor types (SPC-4 table 32). */
+/** Sense data descriptor types (SPC-4). */
 const DESCRIPTOR_TYPE = { information: 0x00, commandSpecific: 0x01, keySpecific: 0x02, unit: 0x03, stream: 0x04 };
 
 /** What is read of each descriptor, behind its type and length; `bytes` is the shortest body that carries it. */
@@ -171,7 +171,7 @@ function decodeFixed(bytes: Uint8Array, deferred: boolean): Sense {
 
 type KeySpecific = Partial<Pick<Sense, 'progress' | 'fieldPointer'>>;
 
-/** The three sense-key specific bytes; the same in both formats (SPC-4 4.5.2.4). */
+/** The three sense-key specific bytes; the same in both formats (SPC-4). */
 function decodeKeySpecific(key: number, reader: ByteReader): KeySpecific {
   const first = reader.u8();
   const value = reader.u16();

@@ -13,7 +13,7 @@ type Field =
   | 'nativeMegabytesInBuffer';
 
 /**
- * Sequential access device page 0Ch (SSC-4 8.3.3). Bytes are since the medium was loaded, before and behind the
+ * Sequential access device page 0Ch (SSC-4). Bytes are since the medium was loaded, before and behind the
  * compression; megabytes (10^6) are native, from the beginning of the partition. null: the drive does not tell.
  */
 export interface SequentialAccessStatistics extends Readonly<Record<Field, number | null>> {

@@ -1,10 +1,10 @@
 import { assert } from '../base/assert.js';
 import { decodeCdb, encodeCdb, OPCODES } from './cdb.js';
 
-/** Codes of SPACE (SSC-4 table 70). */
+/** Codes of SPACE (SSC-4). */
 export const SPACE_CODES = { blocks: 0, filemarks: 1, sequentialFilemarks: 2, endOfData: 3 } as const;
 
-/** SPACE(6) and SPACE(16) (SSC-4 7.12, 6.7). */
+/** SPACE(6) and SPACE(16) (SSC-4). */
 export interface SpaceCommand {
   /** See SPACE_CODES. */
   readonly code: number;

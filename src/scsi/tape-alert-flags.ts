@@ -1,4 +1,4 @@
-/** How bad a TapeAlert flag is (SSC-4 annex A): critical asks for somebody now, warning soon. */
+/** How bad a TapeAlert flag is (SSC-4): critical asks for somebody now, warning soon. */
 export type TapeAlertSeverity = 'critical' | 'warning' | 'information';
 
 export interface TapeAlertFlag {

@@ -3,7 +3,7 @@ import { malformedReply } from './malformed-reply.js';
 import { TAPE_ALERT_COUNT } from './tape-alert-flags.js';
 
 /**
- * TapeAlert page 2Eh (SSC-4 8.3.4): the flags that are up, ascending, 1..64. Reading it takes them down in the drive, so
+ * TapeAlert page 2Eh (SSC-4): the flags that are up, ascending, 1..64. Reading it takes them down in the drive, so
  * whoever reads must keep them.
  */
 export function decodeTapeAlertLogPage(bytes: Uint8Array): readonly number[] {
@@ -31,7 +31,7 @@ export function encodeTapeAlertLogPage(flags: readonly number[]): Uint8Array {
 const RESPONSE_BYTES = TAPE_ALERT_COUNT / 8;
 
 /**
- * TapeAlert response page 12h (ADC-3 6.1.2.3): the same flags as 64 bits, flag 1 first. Reading it takes nothing down.
+ * TapeAlert response page 12h (ADC-3): the same flags as 64 bits, flag 1 first. Reading it takes nothing down.
  * Without the flags parameter: SCSI_MALFORMED_REPLY.
  */
 export function decodeTapeAlertResponseLogPage(bytes: Uint8Array): readonly number[] {

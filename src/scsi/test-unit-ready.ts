@@ -1,6 +1,6 @@
 import { decodeCdb, encodeCdb, OPCODES } from './cdb.js';
 
-/** TEST UNIT READY (SPC-4 6.47): no data; the status and sense are the answer. */
+/** TEST UNIT READY (SPC-4): no data; the status and sense are the answer. */
 export function encodeTestUnitReadyCdb(): Uint8Array {
   return encodeCdb(OPCODES.testUnitReady);
 }

@@ -28,7 +28,7 @@ type Field =
   | 'middleOfMediumPasses';
 
 /**
- * Volume statistics page 17h (SSC-4 8.3.5; LTO-5 and later): the life of the cartridge in the drive. Megabytes are 10^6
+ * Volume statistics page 17h (SSC-4; LTO-5 and later): the life of the cartridge in the drive. Megabytes are 10^6
  * bytes, compression ratios hundredths. null or '': the drive does not tell.
  */
 export interface VolumeStatistics extends Readonly<Record<Field, number | null>> {

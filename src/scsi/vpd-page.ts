@@ -1,7 +1,7 @@
 import { ByteWriter } from '../base/byte-cursor.js';
 import { decodeBytes, hexNumber, malformedReply } from './malformed-reply.js';
 
-/** Vital product data pages (SPC-4 7.8, SSC-4 8.6) this product reads. */
+/** Vital product data pages (SPC-4, SSC-4) this product reads. */
 export const VPD_PAGES = {
   supportedPages: 0x00,
   unitSerialNumber: 0x80,
@@ -68,6 +68,6 @@ export function encodeSequentialAccessCapabilities(
   capabilities: SequentialAccessCapabilities,
 ): Uint8Array {
   const flags = (capabilities.wormCapable ? 0x01 : 0) | (capabilities.streamMirroringCapable ? 0x02 : 0);
-  // Two bytes: the second is reserved (SSC-4 8.6.2).
+  // Two bytes: the second is reserved (SSC-4).
   return encodeVpdPage(deviceType, VPD_PAGES.sequentialAccess, Uint8Array.of(flags, 0));
 }

@@ -1,6 +1,6 @@
 import { decodeCdb, encodeCdb, OPCODES } from './cdb.js';
 
-/** WRITE ATTRIBUTE (SPC-4 6.49): the parameter list is an attribute list, `mam.ts`. */
+/** WRITE ATTRIBUTE (SPC-4): the parameter list is an attribute list, `mam.ts`. */
 export interface WriteAttributeCommand {
   /** WTC: status comes only when the memory of the cartridge is written. */
   readonly writeThrough: boolean;

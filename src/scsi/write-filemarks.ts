@@ -1,7 +1,7 @@
 import { decodeCdb, encodeCdb, OPCODES } from './cdb.js';
 
 /**
- * WRITE FILEMARKS(6) (SSC-4 6.9). Without `immediate` everything accepted before is on the medium when status comes; a
+ * WRITE FILEMARKS(6) (SSC-4). Without `immediate` everything accepted before is on the medium when status comes; a
  * count of 0 does only that.
  */
 export interface WriteFilemarksCommand {

@@ -1,6 +1,6 @@
 import { decodeCdb, encodeCdb, OPCODES } from './cdb.js';
 
-/** WRITE(6) (SSC-4 6.8). */
+/** WRITE(6) (SSC-4). */
 export interface Write6Command {
   /** FIXED: `length` counts blocks of the block length set by MODE SELECT; else it is the bytes of one block. */
   readonly fixed: boolean;
