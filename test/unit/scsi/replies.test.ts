@@ -173,5 +173,7 @@ describe('density support', () => {
     longer[6] = 0x81;
     longer[8] = 52 - 5 + 4;
     expect(decodeDensitySupport(longer)).to.deep.equal([density, density]);
+    longer[8] = 0xff;
+    expect(decodeDensitySupport(longer)).to.deep.equal([density]);
   });
 });

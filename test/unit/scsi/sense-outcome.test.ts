@@ -227,10 +227,11 @@ describe('sense of a failure', () => {
     const harmless = ['nothing', 'recovered', 'early-warning', 'becoming-ready', 'unit-attention'];
     for (let key = 0; key < 16; key++)
       for (let asc = 0; asc < 0x80; asc++)
-        for (const ascq of [0, 1, 2, 3, 4, 5, 0x16]) {
-          const { kind } = outcomeOf(key, asc, ascq, { deferred: true }, 'write');
-          if (kind !== 'failure' && !harmless.includes(kind)) expect.fail(`${String(key)}/${String(asc)}: ${kind}`);
-          if (kind === 'becoming-ready') expect(key).to.equal(0);
-        }
+        for (const ascq of [0, 1, 2, 3, 4, 5, 0x16])
+          for (const operation of OPERATIONS) {
+            const { kind } = outcomeOf(key, asc, ascq, { deferred: true }, operation);
+            if (kind !== 'failure' && !harmless.includes(kind)) expect.fail(`${String(key)}/${String(asc)}: ${kind}`);
+            if (kind === 'becoming-ready') expect(key).to.equal(0);
+          }
   });
 });
