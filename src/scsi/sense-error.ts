@@ -25,7 +25,8 @@ export function senseError(
 ): StorageError {
   const { code, disposition } = failureOf(senseOutcome(sense, operation), operation);
   const saved =
-    operation === 'write'
+    // A deferred error is about earlier writes, whichever command is told of it.
+    operation === 'write' || sense.deferred
       ? 'What was flushed before is on the medium; what was written since may not be'
       : 'Nothing was changed on the medium';
   return new StorageError(code, `${command} failed: ${formatSense(sense)}. ${saved}. ${NEXT_STEP[disposition]}`, {

@@ -2,7 +2,10 @@ import { assert } from '../base/assert.js';
 import { ERROR_CODES, type Disposition, type ErrorCode } from '../base/error-codes.js';
 import { SENSE_KEYS, type Sense } from './sense.js';
 
-/** What the command was for: a medium error of a write and of a read are different failures. */
+/**
+ * What the command was for: a medium error of a write and of a read are different failures. Filemarks and erasing are
+ * `write`; `other` does not change the medium.
+ */
 export type SenseOperation = 'write' | 'read' | 'move' | 'other';
 
 export type UnitAttentionKind = 'medium-may-have-changed' | 'reset' | 'mode-changed' | 'other';

@@ -20,6 +20,12 @@ describe('the error of sense data', () => {
     });
   });
 
+  it('does not promise an unchanged medium when a read is told of earlier writes that failed', () => {
+    const deferred = makeSense(0x3, 0x0c, 0x00, { deferred: true });
+    expect(senseError(deferred, 'READ', 'read').message).to.match(/written since may not be/);
+    expect(senseError(makeSense(0x3, 0x11, 0x00), 'READ', 'read').message).to.match(/Nothing was changed/);
+  });
+
   it('keeps the disposition of the table where it differs from the one of the code', () => {
     const error = senseError(makeSense(0x2, 0x04, 0x22), 'LOAD');
     expect(error.code).to.equal('DRIVE_NOT_READY');
