@@ -1,0 +1,492 @@
+import { assert } from '../base/assert.js';
+import type { BlockingClock } from '../base/blocking-clock.js';
+import { StorageError, type ErrorContext } from '../base/storage-error.js';
+import { ERRNO } from '../device/errno.js';
+import { GMT, MT_OP } from '../device/mtio.js';
+import type { SyscallPort } from '../device/syscall-port.js';
+import { encodeEraseCdb } from '../scsi/erase.js';
+import { SCSI_TIMEOUTS_MS } from './drive-limits.js';
+import {
+  askBlockLimits,
+  askIdentity,
+  askMediumAttributes,
+  askMediumFacts,
+  askMediumState,
+  askReady,
+  askTapeAlerts,
+  TEST_UNIT_READY,
+  type MediumFacts,
+} from './scsi-questions.js';
+import { ScsiTarget } from './scsi-target.js';
+import { StDevice } from './st-device.js';
+import { diagnose, type StOperation } from './st-diagnosis.js';
+import { loadCartridge, unloadCartridge } from './st-loading.js';
+import { askPosition, locateBlock, probeObject, spaceFilemarks, spaceToEndOfData } from './st-motion.js';
+import { StWrites } from './st-writes.js';
+import type {
+  DriveIdentity,
+  DriveStatus,
+  MediumAttributes,
+  ReadOutcome,
+  TapeDrive,
+  TapePosition,
+  WriteOutcome,
+} from './tape-drive.js';
+
+export interface StDriveOptions {
+  readonly port: SyscallPort;
+  /** The non-rewinding node of a drive, e.g. `/dev/nst0`. */
+  readonly device: string;
+  readonly clock: BlockingClock;
+}
+
+/** Largest block a 24-bit length can tell. */
+const MAX_BLOCK_BYTES = 0xff_ffff;
+
+/**
+ * A TapeDrive over the Linux `st` driver: data, filemarks and rewinding through the node's own calls, all that needs an
+ * answer with sense (position, moves, status) by SG_IO on the same node, which needs CAP_SYS_RAWIO.
+ *
+ * Both go to the same drive, and `st` does not know what SG_IO did. What follows from that (drivers/scsi/st.c):
+ * - Before anything moves, and right after a failed write, `st` is brought out of its writing state (see StWrites): the
+ *   filemark it would write later, wherever the tape then stands, would cut off everything behind it.
+ * - Having met the end of the data it answers reads by itself. After a move by SG_IO, MTFSR with count 0, which moves
+ *   nothing, clears that (`#tellSt`). Its file and block numbers are not used.
+ * - It learns of another cartridge when it is opened. So loading and unloading open it anew.
+ * - After a bus reset it refuses everything until MTREW or the like. After a lost position every move rewinds first.
+ *
+ * A read, a write or a move that failed bars writing (DRIVE_POSITION_LOST) until the drive was positioned by `rewind`,
+ * `locate`, `locateEndOfData` or `load`.
+ */
+export class StDrive implements TapeDrive {
+  readonly #device: StDevice;
+  readonly #target: ScsiTarget;
+  readonly #writes: StWrites;
+  readonly #clock: BlockingClock;
+  #identity: DriveIdentity | null = null;
+  #blockLimits = { min: 1, max: MAX_BLOCK_BYTES };
+  #facts: MediumFacts | null = null;
+  #cleaningRequested = false;
+  #mediumGeneration = 0;
+  /** TapeAlert flags read by a diagnosis and not yet by `readTapeAlerts`. */
+  readonly #keptAlerts = new Set<number>();
+
+  #barred = false;
+  /** Why position and label are not to be trusted; null when they are. */
+  #lost: string | null = null;
+  /** A failure the drive told of with an unrelated command; the next call that depends on the medium throws it. */
+  #untold: StorageError | null = null;
+  /** Where the drive must stand by our count; null when not known. */
+  #expected: number | null = null;
+
+  constructor(options: StDriveOptions) {
+    this.#device = new StDevice(options.port, options.device);
+    this.#writes = new StWrites(this.#device);
+    this.#clock = options.clock;
+    this.#target = new ScsiTarget(this.#device, {
+      positionLost: (why) => {
+        this.#losePosition(why);
+      },
+      deferredFailure: (error, told) => {
+        this.#barred = true;
+        if (!told) this.#untold = error;
+      },
+    });
+  }
+
+  /** Also CONFIG_UNSAFE for a node that rewinds on close, DEVICE_OPEN_FAILED. */
+  open(): void {
+    assert(this.#identity === null, 'a drive is opened once');
+    this.#device.open();
+    try {
+      const identity = askIdentity(this.#target, this.#device.path);
+      const limits = askBlockLimits(this.#target);
+      if (limits !== null)
+        this.#blockLimits = { min: Math.max(1, limits.minBlockBytes), max: limits.maxBlockBytes || MAX_BLOCK_BYTES };
+      const ready = askReady(this.#target).kind === 'good';
+      // Whoever had the drive before may have moved the tape or changed it: that is no loss, the generation tells.
+      this.#startAnew(null);
+      if (ready) this.#useVariableBlocks();
+      this.#identity = identity;
+    } catch (error) {
+      this.#device.close();
+      throw error;
+    }
+  }
+
+  /** Without a filemark that nobody asked for. A failure to flush is thrown, and the device is closed all the same. */
+  close(): void {
+    if (this.#identity === null) return;
+    try {
+      if (this.#device.isOpen) this.#endWrites();
+    } finally {
+      this.#identity = null;
+      this.#device.close();
+    }
+  }
+
+  readStatus(): DriveStatus {
+    const identity = this.#opened();
+    const medium = askMediumState(this.#target);
+    if (medium === 'ready') this.#facts ??= askMediumFacts(this.#target);
+    // MTIOCGET makes `st` wait for its own writes and tells of their failure once: a status must not swallow that.
+    const status = this.#writes.areOpen ? null : this.#device.status();
+    if (status !== null) this.#cleaningRequested = (status.flags & GMT.cleaningRequested) !== 0;
+    const facts = medium === 'ready' ? this.#facts : null;
+    return {
+      identity,
+      medium,
+      writeProtected: facts?.writeProtected ?? false,
+      worm: facts?.worm ?? false,
+      cleaningRequested: this.#cleaningRequested,
+      densityCode: facts?.densityCode ?? null,
+      minBlockBytes: this.#blockLimits.min,
+      maxBlockBytes: this.#blockLimits.max,
+      compression: facts?.compression ?? null,
+      mediumGeneration: this.#mediumGeneration,
+    };
+  }
+
+  load(): void {
+    this.#opened();
+    if (this.#device.isOpen) this.#endWrites();
+    else this.#device.open();
+    this.#barred = true;
+    loadCartridge(this.#target, this.#clock);
+    this.#reopen();
+    this.#operate(MT_OP.rewind, 1, 'move', 'rewinding');
+    this.#startAnew(0);
+    this.#useVariableBlocks();
+  }
+
+  unload(): void {
+    this.#opened();
+    this.#endWrites();
+    unloadCartridge(this.#target);
+    this.#reopen();
+    this.#startAnew(null);
+  }
+
+  /** `st` finds out about the cartridge when it is opened. */
+  #reopen(): void {
+    this.#device.close();
+    this.#device.open();
+  }
+
+  #useVariableBlocks(): void {
+    const status = this.#device.status();
+    // MTIOCGET is refused after a bus reset, until the tape was rewound.
+    if (status === null) this.#losePosition('the kernel refuses the drive since a reset');
+    else if (status.blockSizeBytes !== 0) this.#operate(MT_OP.setBlockSize, 0, 'move', 'setting variable block length');
+  }
+
+  #startAnew(blockAddress: number | null): void {
+    this.#mediumGeneration++;
+    this.#facts = null;
+    this.#untold = null;
+    this.#arrived(blockAddress);
+  }
+
+  rewind(): void {
+    this.#move('rewinding', () => {
+      this.#operate(MT_OP.rewind, 1, 'move', 'rewinding');
+      return 0;
+    });
+  }
+
+  locate(blockAddress: number): void {
+    assert(Number.isSafeInteger(blockAddress) && blockAddress >= 0, 'a block address is a count');
+    this.#move(`locating block ${String(blockAddress)}`, () => {
+      locateBlock(this.#target, blockAddress);
+      const found = this.#askAddress();
+      if (found === blockAddress) return found;
+      this.#losePosition(`the drive went to block ${String(found)} when it was sent to block ${String(blockAddress)}`);
+      throw this.#positionLost();
+    });
+  }
+
+  locateEndOfData(): void {
+    this.#move('locating the end of the data', () => {
+      spaceToEndOfData(this.#target);
+      return this.#askAddress();
+    });
+  }
+
+  spaceFilemarks(count: number): { readonly remaining: number } {
+    assert(Number.isSafeInteger(count) && Math.abs(count) <= 0x7f_ffff, 'SPACE(6) counts in 24 bits');
+    this.#assertPosition();
+    if (count === 0) return { remaining: 0 };
+    const barred = this.#barred;
+    let remaining = 0;
+    this.#move(`spacing over ${String(count)} filemarks`, () => {
+      remaining = spaceFilemarks(this.#target, count);
+      return this.#askAddress();
+    });
+    // Counted from a place that is not known for sure, it ends at another such.
+    this.#barred = barred;
+    return { remaining };
+  }
+
+  readPosition(): TapePosition {
+    this.#assertPosition();
+    const drained = this.#writes.drain();
+    if (drained < 0) throw this.#writeFailed('finishing a block', drained);
+    const found = askPosition(this.#target, this.#device.path);
+    this.#expected = found.blockAddress;
+    return {
+      blockAddress: found.blockAddress,
+      fileNumber: found.fileNumber,
+      beginningOfMedium: found.beginningOfMedium,
+      earlyWarning: found.earlyWarning || this.#writes.earlyWarning,
+      blocksInBuffer: this.#writes.areOpen ? found.blocksInBuffer() : 0,
+    };
+  }
+
+  readBlock(into: Uint8Array): ReadOutcome {
+    this.#assertPosition();
+    this.#settleWrites();
+    const result = this.#device.read(into);
+    if (result > 0 || result === -ERRNO.ENOMEM) return this.#blockRead(result, into);
+    // 0 is a filemark or, right behind one, the end of the data; later EIO is that end as well. MTIOCGET tells.
+    const atEnd = ((this.#device.status()?.flags ?? 0) & GMT.endOfData) !== 0;
+    if (atEnd && (result === 0 || result === -ERRNO.EIO)) return { kind: 'end-of-data' };
+    if (result === 0) return this.#passed({ kind: 'filemark' });
+    return this.#readAgain(into, -result);
+  }
+
+  #blockRead(result: number, into: Uint8Array): ReadOutcome {
+    const outcome = this.#passed({ kind: 'block', lengthBytes: result });
+    if (result > 0) return outcome;
+    throw new StorageError(
+      'MEDIUM_BLOCK_TOO_LARGE',
+      `A block of the tape in ${this.#device.path} is longer than the ${String(into.length)} bytes there is room for. It was passed over.`,
+      { context: this.#context({ roomBytes: into.length }) },
+    );
+  }
+
+  /** `st` says EIO at the end of the data as well as at a bad block. A short READ by SG_IO has sense and tells which. */
+  #readAgain(into: Uint8Array, errno: number): ReadOutcome {
+    const wasBarred = this.#barred;
+    this.#barred = true;
+    if (errno !== ERRNO.EIO) throw this.#readFailed(errno);
+    const address = this.#askAddress();
+    // Moved on: the bad block is behind, and what comes next is another one.
+    if (this.#expected !== null && address !== this.#expected) throw this.#readFailed(errno);
+    this.#expected = address;
+    const found = probeObject(this.#target);
+    // It can be read after all: back to its beginning, and once more.
+    if (found === 'block') locateBlock(this.#target, address);
+    this.#tellSt();
+    const result = found === 'block' ? this.#device.read(into) : 0;
+    if (found === 'block' && result <= 0 && result !== -ERRNO.ENOMEM) throw this.#readFailed(errno);
+    this.#barred = wasBarred;
+    if (found === 'block') return this.#blockRead(result, into);
+    return found === 'filemark' ? this.#passed({ kind: 'filemark' }) : { kind: 'end-of-data' };
+  }
+
+  #readFailed(errno: number): StorageError {
+    const error = this.#diagnose('read', `reading block ${String(this.#expected ?? '(unknown)')}`, errno);
+    this.#expected = null;
+    return error;
+  }
+
+  #passed<T extends ReadOutcome>(outcome: T): T {
+    if (this.#expected !== null) this.#expected++;
+    return outcome;
+  }
+
+  writeBlock(block: Uint8Array): WriteOutcome {
+    assert(block.length > 0, 'a block has at least one byte');
+    this.#assertWritable();
+    const result = this.#writes.write(block);
+    if (result === -ERRNO.ENOSPC) return { kind: 'end-of-medium' };
+    if (result !== block.length) throw this.#writeFailed(`writing a block of ${String(block.length)} bytes`, result);
+    if (this.#expected !== null) this.#expected++;
+    return { kind: 'written', earlyWarning: this.#writes.earlyWarning };
+  }
+
+  writeFilemarks(count: number): WriteOutcome {
+    assert(Number.isSafeInteger(count) && count >= 1 && count <= 0xff_ffff, 'WRITE FILEMARKS counts in 24 bits');
+    this.#assertWritable();
+    const result = this.#writes.flush(count);
+    if (result === -ERRNO.ENOSPC) return { kind: 'end-of-medium' };
+    if (result < 0) throw this.#writeFailed(`writing ${String(count)} filemarks`, result);
+    if (this.#expected !== null) this.#expected += count;
+    return { kind: 'written', earlyWarning: this.#writes.earlyWarning };
+  }
+
+  synchronize(): void {
+    this.#assertPosition();
+    this.#settleWrites();
+  }
+
+  erase(mode: 'short' | 'long'): void {
+    this.#assertWritable();
+    this.#settleWrites();
+    this.#barred = true;
+    this.#target.demand({
+      name: `ERASE (${mode})`,
+      cdb: encodeEraseCdb({ long: mode === 'long', immediate: false }),
+      timeoutMs: mode === 'long' ? SCSI_TIMEOUTS_MS.eraseLong : SCSI_TIMEOUTS_MS.eraseShort,
+      operation: 'write',
+      attention: 'fail',
+    });
+    this.#tellSt();
+    this.#barred = false;
+  }
+
+  readTapeAlerts(): readonly number[] | null {
+    this.#opened();
+    const raised = askTapeAlerts(this.#target);
+    if (raised === null) return null;
+    const all = [...new Set([...this.#keptAlerts, ...raised])].sort((a, b) => a - b);
+    this.#keptAlerts.clear();
+    return all;
+  }
+
+  readMediumAttributes(): MediumAttributes {
+    this.#opened();
+    return askMediumAttributes(this.#target);
+  }
+
+  /** Ends writing, moves, and tells `st`. `run` returns the block address it arrived at. */
+  #move(doing: string, run: () => number): void {
+    this.#opened();
+    this.#throwUntold();
+    this.#endWrites();
+    this.#barred = true;
+    this.#expected = null;
+    // Brings unit attentions to light before `st` could swallow one.
+    const knownLost = this.#lost !== null;
+    const ready = askReady(this.#target);
+    if (ready.kind === 'sense') throw this.#target.errorOf(TEST_UNIT_READY, ready.sense);
+    if (this.#lost !== null && !knownLost) throw this.#positionLost();
+    this.#throwUntold();
+    // Also makes `st` accept commands again after a bus reset.
+    if (this.#lost !== null) this.#operate(MT_OP.rewind, 1, 'move', `rewinding before ${doing}`);
+    try {
+      this.#arrived(run());
+    } finally {
+      this.#tellSt();
+    }
+  }
+
+  #arrived(blockAddress: number | null): void {
+    this.#expected = blockAddress;
+    this.#lost = null;
+    this.#barred = false;
+    this.#writes.forget();
+  }
+
+  /** Clears what `st` remembers of the end of the data: spaces over no block. */
+  #tellSt(): void {
+    this.#device.operate(MT_OP.forwardSpaceBlocks, 0);
+  }
+
+  /** Before a move: what was written must be on the medium, unless it failed already and the caller was told. */
+  #endWrites(): void {
+    if (this.#barred || this.#lost !== null) this.#writes.abandon();
+    else this.#settleWrites();
+  }
+
+  #settleWrites(): void {
+    if (!this.#writes.areOpen) return;
+    const result = this.#writes.flush(0);
+    if (result < 0) throw this.#writeFailed('flushing the drive’s buffer', result);
+  }
+
+  /** `result`: of the system call; a count when only part of a block was written. */
+  #writeFailed(doing: string, result: number): StorageError {
+    this.#barred = true;
+    const error = result >= 0 ? this.#writtenInPart(doing, result) : this.#diagnose('write', doing, -result);
+    this.#writes.abandon();
+    this.#expected = null;
+    return error;
+  }
+
+  #writtenInPart(doing: string, writtenBytes: number): StorageError {
+    return new StorageError(
+      'MEDIUM_WRITE_ERROR',
+      `Error while ${doing}: only ${String(writtenBytes)} of them were written. What was synchronized before is safe; go on with another volume.`,
+      { context: this.#context({ writtenBytes }) },
+    );
+  }
+
+  #operate(op: number, count: number, operation: StOperation, doing: string): void {
+    const result = this.#device.operate(op, count);
+    if (result < 0) throw this.#diagnose(operation, doing, -result);
+  }
+
+  #diagnose(operation: StOperation, doing: string, errno: number): StorageError {
+    const error = diagnose(
+      { operation, doing, errno, context: this.#context() },
+      {
+        target: this.#target,
+        readTapeAlerts: () => {
+          const alerts = askTapeAlerts(this.#target);
+          for (const flag of alerts ?? []) this.#keptAlerts.add(flag);
+          return alerts;
+        },
+        positionLoss: () => this.#lost ?? this.#findLoss(),
+      },
+    );
+    if (error.code === 'DRIVE_POSITION_LOST') this.#losePosition(error.message);
+    return error;
+  }
+
+  /** A drive that was reset stands at the beginning, and `st` may have swallowed the unit attention that said so. */
+  #findLoss(): string | null {
+    const expected = this.#expected ?? 0;
+    if (expected === 0 || this.#askAddress() !== 0) return null;
+    return `the drive stands at the beginning of the tape instead of at block ${String(expected)}: it was reset`;
+  }
+
+  #askAddress(): number {
+    return askPosition(this.#target, this.#device.path).blockAddress;
+  }
+
+  #losePosition(why: string): void {
+    // Once for each loss: a reset raises several unit attentions.
+    if (this.#lost === null) this.#mediumGeneration++;
+    this.#lost ??= why;
+    this.#barred = true;
+    this.#facts = null;
+  }
+
+  #positionLost(): StorageError {
+    const why = this.#lost ?? 'it was not positioned since a read, a write or a move failed';
+    return new StorageError(
+      'DRIVE_POSITION_LOST',
+      `The position of the tape in ${this.#device.path} is not certain: ${why}. Nothing was written; position, and read the label again, before anything is.`,
+      { context: this.#context() },
+    );
+  }
+
+  #opened(): DriveIdentity {
+    assert(this.#identity !== null, 'the drive is open');
+    return this.#identity;
+  }
+
+  #throwUntold(): void {
+    const error = this.#untold;
+    this.#untold = null;
+    if (error !== null) throw error;
+  }
+
+  #assertPosition(): void {
+    this.#opened();
+    this.#throwUntold();
+    if (this.#lost === null) return;
+    this.#writes.abandon();
+    throw this.#positionLost();
+  }
+
+  #assertWritable(): void {
+    this.#assertPosition();
+    if (this.#barred) throw this.#positionLost();
+  }
+
+  #context(more: ErrorContext = {}): ErrorContext {
+    return { device: this.#device.path, expectedBlockAddress: this.#expected, ...more };
+  }
+}
