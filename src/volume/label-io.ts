@@ -82,7 +82,7 @@ export async function writeLabel(thread: DriveThread, slot: BlockSlot, label: Vo
   await writeOne(thread, { slot: slot.index, lengthBytes: VOL1_BYTES, sealed: false }, label);
   const lengthBytes = layLabel(slot.bytes, label);
   await writeOne(thread, { slot: slot.index, lengthBytes }, label);
-  await endWrite(thread, await thread.writeFilemarks(1), label);
+  await writeFilemark(thread, label);
 
   const reading = await readLabel(thread, slot);
   if (reading.kind !== 'tapeloom') throw notReadBack(label, reading.kind);
@@ -195,6 +195,17 @@ async function writeOne(thread: DriveThread, block: RunBlock, label: VolumeLabel
   await endWrite(thread, stop, label);
 }
 
+async function writeFilemark(thread: DriveThread, label: VolumeLabel): Promise<void> {
+  let stop: WriteRunStop | null;
+  try {
+    stop = await thread.writeFilemarks(1);
+  } catch (error) {
+    if (isStorageError(error)) throw notWritten(label, error);
+    throw error;
+  }
+  await endWrite(thread, stop, label);
+}
+
 /** Whatever stopped the label, nothing may follow it: frees the thread for the next who uses it and throws. */
 async function endWrite(thread: DriveThread, stop: WriteRunStop | null, label: VolumeLabel): Promise<void> {
   if (stop === null) return;
@@ -203,15 +214,20 @@ async function endWrite(thread: DriveThread, stop: WriteRunStop | null, label: V
     'a label is written to a thread at rest, with its CRC',
   );
   await thread.resume();
-  const what = `The label of ${label.barcode} was not written`;
-  const advice = 'Nothing was saved on this cartridge; use another one.';
-  const context = { barcode: label.barcode, volumeId: label.volumeId };
-  if (stop.kind === 'failure')
-    throw new StorageError(stop.error.code, `${what}: ${stop.error.message} ${advice}`, {
-      context: { ...stop.error.context, ...context },
-      disposition: stop.error.disposition,
-    });
-  throw new StorageError('MEDIUM_FULL', `${what}: its end was met at the beginning. ${advice}`, { context });
+  if (stop.kind === 'failure') throw notWritten(label, StorageError.fromRecord(stop.error));
+  throw notWritten(label, new StorageError('MEDIUM_FULL', 'Its end was met at the beginning.'));
+}
+
+function notWritten(label: VolumeLabel, cause: StorageError): StorageError {
+  return new StorageError(
+    cause.code,
+    `The label of ${label.barcode} was not written: ${cause.message} Nothing was saved on this cartridge; use another one.`,
+    {
+      context: { ...cause.context, barcode: label.barcode, volumeId: label.volumeId },
+      disposition: cause.disposition,
+      cause,
+    },
+  );
 }
 
 function notReadBack(label: VolumeLabel, what: string): StorageError {

@@ -50,13 +50,13 @@ export class MemoryMedium {
   /** Changes one bit of a block: of the bit number from the block's first byte on. */
   flipBit(address: number, bit: number): void {
     const bytes = this.blockAt(address);
-    bytes[bit >>> 3] = (bytes[bit >>> 3] as number) ^ (1 << (bit & 7));
+    bytes[bit >>> 3] = (bytes[bit >>> 3] ?? 0) ^ (1 << (bit & 7));
   }
 }
 
 /**
  * A DriveThread over a medium in memory that honours the contract: commands in order, prefix stop, hold and resume, checks
- * and seals. Every stop holds, also that of a filemark.
+ * and seals. Filemarks behind early warning are written and do not hold.
  */
 export class MemoryDriveThread implements DriveThread {
   readonly medium: MemoryMedium;
@@ -168,9 +168,13 @@ export class MemoryDriveThread implements DriveThread {
       if (this.#held) return { kind: 'held' };
       this.#needPosition();
       let stop: WriteRunStop | null = null;
-      for (let i = 0; i < count && (stop === null || stop.kind === 'early-warning'); i++)
+      for (let i = 0; i < count; i++) {
         stop = this.#append({ kind: 'filemark' });
-      this.#held = stop !== null;
+        if (stop?.kind === 'failure') throw StorageError.fromRecord(stop.error);
+        if (stop?.kind !== 'end-of-medium') continue;
+        this.#held = true;
+        break;
+      }
       return stop;
     });
   }

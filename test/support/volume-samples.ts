@@ -1,5 +1,6 @@
 import { combineCrc32c, crc32c } from '../../src/base/crc32c.js';
 import type { Clock } from '../../src/base/clock.js';
+import type { DriveThread } from '../../src/drive/drive-thread.js';
 import type { Barcode } from '../../src/terms/barcode.js';
 import type { SessionId, StreamId, VolumeId } from '../../src/terms/ids.js';
 import type { StreamDescriptor } from '../../src/terms/stream-descriptor.js';
@@ -81,6 +82,13 @@ export function bytesOfStream(stream: number, offset: number, count: number): Ui
   return Uint8Array.from({ length: count }, (_, i) => ((offset + i) * 31 + stream * 7 + ((offset + i) >>> 8)) & 0xff);
 }
 
+/** What a session needs: any drive's thread, and for stops a medium in memory. */
+export interface SessionVolume {
+  readonly medium: MemoryMedium | null;
+  readonly slots: readonly MemorySlot[];
+  readonly thread: DriveThread;
+}
+
 interface SampleStream {
   lengthBytes: number;
   crc: number;
@@ -95,12 +103,12 @@ interface SampleStream {
 export class SampleSession {
   readonly appender: VolumeAppender;
   readonly checkpoints: CheckpointOnVolume[] = [];
-  readonly #volume: SampleVolume;
+  readonly #volume: SessionVolume;
   readonly #streams = new Map<number, SampleStream>();
   #waiting: ((slot: Uint8Array) => number)[] = [];
 
   constructor(
-    volume: SampleVolume,
+    volume: SessionVolume,
     options: {
       readonly session?: number;
       readonly endOfData?: EndOfData;
@@ -160,6 +168,7 @@ export class SampleSession {
   /** Lets the drive stop once behind `keep` of the blocks that wait, then writes the rest. */
   async stopBehind(keep: number): Promise<void> {
     const { medium } = this.#volume;
+    if (medium === null) throw new Error('only a medium in memory stops on demand');
     medium.earlyWarningAt = this.appender.blockAddress + keep - 1;
     await this.#submit();
     medium.earlyWarningAt = Infinity;
@@ -225,9 +234,9 @@ export class SampleSession {
   /** One run; what a stop leaves behind waits again. */
   async #submit(): Promise<void> {
     const { slots, thread } = this.#volume;
-    const run = this.#waiting.slice(0, slots.length).map((lay, i) => {
-      const slot = slots[i] as MemorySlot;
-      return { slot: slot.index, lengthBytes: lay(slot.bytes) };
+    const run = slots.slice(0, this.#waiting.length).flatMap((slot, i) => {
+      const lay = this.#waiting[i];
+      return lay === undefined ? [] : [{ slot: slot.index, lengthBytes: lay(slot.bytes) }];
     });
     const { written, stop } = await thread.writeRun(run);
     this.appender.noteWritten(written);

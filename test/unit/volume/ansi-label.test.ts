@@ -19,7 +19,7 @@ describe('VOL1', () => {
       const byte = bit >>> 3;
       if (byte >= 4 && byte < 10) continue; // the LABEL's barcode is compared with these: see label-io
       const block = encodeVol1(BARCODE);
-      block[byte] = (block[byte] as number) ^ (1 << (bit & 7));
+      block[byte] = (block[byte] ?? 0) ^ (1 << (bit & 7));
       expect(recogniseFirstBlock(block).kind, `bit ${String(bit)}`).to.be.oneOf(['foreign', 'ours-damaged']);
     }
   });

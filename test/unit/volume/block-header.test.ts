@@ -52,7 +52,7 @@ describe('the block header', () => {
     const block = makeBlock();
     for (let bit = 0; bit < block.length * 8; bit++) {
       const damaged = block.slice();
-      damaged[bit >>> 3] = (damaged[bit >>> 3] as number) ^ (1 << (bit & 7));
+      damaged[bit >>> 3] = (damaged[bit >>> 3] ?? 0) ^ (1 << (bit & 7));
       const expected = bit < 64 ? 'not-a-block' : bit < 128 * 8 ? 'header-damaged' : 'payload-damaged';
       expect(checkBlock(damaged).kind, `bit ${String(bit)}`).to.equal(expected);
     }
