@@ -1,0 +1,174 @@
+import type { FilePort } from '../src/device/file-port.js';
+import { DriveMouth } from './drive-mouth.js';
+import { personalityOf, type Personality } from './generations.js';
+import { Medium, type KeepPayload } from './medium.js';
+import type { SimClock } from './sim-clock.js';
+import type { DriveStatistics } from './drive-statistics.js';
+import type { DriveTiming } from './timing.js';
+
+/** `empty`: nothing in the mouth. `ejected`: a cartridge lies in it, not loaded. `incompatible`: of a generation the drive cannot read. */
+export type BayState = 'empty' | 'ejected' | 'loading' | 'loaded' | 'incompatible';
+
+/** Native bytes. */
+interface Amounts {
+  readonly written: number;
+  readonly read: number;
+}
+
+export interface CartridgeUsage {
+  readonly sinceLoad: Amounts;
+  readonly lifetime: Amounts;
+}
+
+export interface BayEnvironment {
+  readonly files: FilePort;
+  readonly rackDirectory: string;
+  readonly driveNumber: number;
+  readonly personality: Personality;
+  readonly keepPayload: KeepPayload;
+  readonly clock: SimClock;
+  readonly timing: DriveTiming;
+  readonly statistics: DriveStatistics;
+}
+
+/**
+ * What is in a drive: it takes in what the operator's hand put into the mouth, loads and ejects it. A cartridge that is put
+ * in loads by itself, which takes its time; meanwhile the drive is `loading`.
+ */
+export class CartridgeBay {
+  readonly #environment: BayEnvironment;
+  readonly #mouth: DriveMouth;
+  #state: BayState = 'empty';
+  #medium: Medium | null = null;
+  #barcode: string | null = null;
+  #insertion = 0;
+  #readyAt = 0;
+  /** Counters when the cartridge was loaded, and when its chip last learned of them. */
+  #atLoad: Amounts = { written: 0, read: 0 };
+  #saved: Amounts = { written: 0, read: 0 };
+
+  /** A cartridge that was loaded when the process ended is still loaded: the drive kept its power. */
+  constructor(environment: BayEnvironment) {
+    this.#environment = environment;
+    this.#mouth = new DriveMouth(environment.files, environment.rackDirectory, environment.driveNumber);
+    const { barcode, insertion } = this.#mouth.readContent();
+    const state = this.#mouth.readState();
+    if (barcode === null || state?.insertion !== insertion) return;
+    this.#barcode = barcode;
+    this.#insertion = insertion;
+    if (state.state === 'loaded') this.#thread();
+    else this.#state = 'ejected';
+  }
+
+  get state(): BayState {
+    return this.#state;
+  }
+
+  /** The loaded cartridge; null in every other state. */
+  get medium(): Medium | null {
+    return this.#medium;
+  }
+
+  /**
+   * Looks into the mouth. True when a medium became ready since the last look, or another is in its place: the host must
+   * be told that it may have changed.
+   */
+  look(): boolean {
+    const { barcode, insertion } = this.#mouth.readContent();
+    if (insertion !== this.#insertion) {
+      this.#release();
+      this.#insertion = insertion;
+      this.#barcode = barcode;
+      this.#state = barcode === null ? 'empty' : 'loading';
+      this.#readyAt = this.#environment.clock.seconds() + this.#environment.timing.loadSeconds;
+    }
+    if (this.#state === 'loaded' && this.#medium === null) this.#thread();
+    if (this.#state !== 'loading' || this.#environment.clock.seconds() < this.#readyAt) return false;
+    this.#load();
+    return true;
+  }
+
+  /** Somebody who hears that the drive is loading waits for it: on a virtual clock nobody else would let time pass. */
+  awaitLoading(): void {
+    const { clock } = this.#environment;
+    if (this.#state === 'loading' && clock.mode === 'virtual') clock.spend(this.#readyAt - clock.seconds());
+  }
+
+  /** LOAD of what is in the mouth: returns when it is ready. True when it was not before. */
+  load(): boolean {
+    const { clock, timing } = this.#environment;
+    if (this.#state === 'ejected') timing.load(timing.loadSeconds);
+    else if (this.#state === 'loading') timing.load(this.#readyAt - clock.seconds());
+    else return false;
+    this.#load();
+    return true;
+  }
+
+  /** The tape is wound back and the cartridge lies in the mouth. */
+  eject(): void {
+    if (this.#barcode === null) return;
+    this.#release();
+    this.#state = 'ejected';
+    this.#mouth.writeState({ insertion: this.#insertion, state: 'ejected' });
+  }
+
+  /** Native bytes of this load and of the cartridge's life. */
+  get usage(): CartridgeUsage {
+    const now = this.#counted();
+    const cartridge = this.#medium?.cartridge;
+    return {
+      sinceLoad: { written: now.written - this.#atLoad.written, read: now.read - this.#atLoad.read },
+      lifetime: {
+        written: (cartridge?.lifetimeBytesWritten ?? 0) + now.written - this.#saved.written,
+        read: (cartridge?.lifetimeBytesRead ?? 0) + now.read - this.#saved.read,
+      },
+    };
+  }
+
+  /** Closes the cartridge's files; the next look opens them again. */
+  park(): void {
+    this.#release();
+  }
+
+  #load(): void {
+    this.#thread();
+    this.#environment.statistics.add('loads', 1);
+    this.#atLoad = this.#saved;
+    this.#mouth.writeState({ insertion: this.#insertion, state: 'loaded' });
+    const medium = this.#medium;
+    medium?.update({ loadCount: medium.cartridge.loadCount + 1 });
+  }
+
+  #thread(): void {
+    const { files, rackDirectory, personality, keepPayload, timing } = this.#environment;
+    const medium = new Medium(files, `${rackDirectory}/cartridges/${this.#barcode ?? ''}`, keepPayload);
+    const { generation } = medium.cartridge;
+    if (!personality.readable.includes(generation)) {
+      medium.close();
+      this.#state = 'incompatible';
+      return;
+    }
+    this.#medium = medium;
+    this.#state = 'loaded';
+    this.#saved = this.#counted();
+    timing.usePersonality(personalityOf(generation));
+  }
+
+  /** The cartridge's chip learns what was done with it when the cartridge leaves. */
+  #release(): void {
+    const medium = this.#medium;
+    if (medium === null) return;
+    const { written, read } = this.usage.lifetime;
+    this.#medium = null;
+    this.#saved = this.#counted();
+    const { lifetimeBytesWritten, lifetimeBytesRead } = medium.cartridge;
+    if (written !== lifetimeBytesWritten || read !== lifetimeBytesRead)
+      medium.update({ lifetimeBytesWritten: written, lifetimeBytesRead: read });
+    medium.close();
+  }
+
+  #counted(): Amounts {
+    const { statistics } = this.#environment;
+    return { written: statistics.get('nativeBytesWritten'), read: statistics.get('nativeBytesRead') };
+  }
+}
