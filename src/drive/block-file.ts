@@ -56,7 +56,7 @@ export class BlockFile {
    */
   static open(files: FilePort, directory: string, barcode: Barcode): BlockFile {
     const path = volumePath(directory, barcode);
-    const { file, readOnly } = openFile(files, path, files.exists(protectTabPath(directory, barcode)));
+    const { file, readOnly } = openFile(files, path, protectTabPath(directory, barcode));
     try {
       return new BlockFile(file, path, barcode, readOnly);
     } catch (error) {
@@ -284,10 +284,10 @@ export class BlockFile {
 function openFile(
   files: FilePort,
   path: string,
-  tab: boolean,
+  tabPath: string,
 ): { readonly file: FileHandle; readonly readOnly: boolean } {
   try {
-    if (!tab)
+    if (!files.exists(tabPath))
       try {
         return { file: files.open(path, 'read-write'), readOnly: false };
       } catch (error) {

@@ -34,6 +34,8 @@ export interface TargetWatcher {
   positionLost(why: string): void;
   /** Something the drive had accepted did not reach the medium. `told`: the caller of this command gets the error. */
   deferredFailure(error: StorageError, told: boolean): void;
+  /** An asynchronous write of `st` ended with this errno; `st` told it instead of passing a command on. */
+  writeBehind(errno: number): void;
 }
 
 const SENSE_BYTES = 252;
@@ -110,9 +112,22 @@ export class ScsiTarget {
       senseBytes: SENSE_BYTES,
       timeoutMs: command.timeoutMs,
     });
-    const result = this.#device.sgIo(header, command.cdb, data, sense);
+    const call = (): number => this.#device.sgIo(header, command.cdb, data, sense);
+    const result = command.attention === 'retry' ? this.#behindWrites(call) : call();
     if (result < 0) throw this.#callFailure(command, -result);
     return this.#sort(command, decodeSgIoResult(header), data, sense);
+  }
+
+  /**
+   * Before `st` passes a command on it waits for its own asynchronous write; when that failed or met early warning, it tells
+   * so once and sends nothing.
+   */
+  #behindWrites(call: () => number): number {
+    const first = call();
+    if (first !== -ERRNO.EIO && first !== -ERRNO.ENOSPC) return first;
+    const second = call();
+    if (second >= 0) this.#watcher.writeBehind(-first);
+    return second;
   }
 
   #sort(command: TargetCommand, result: SgIoResult, data: Uint8Array, senseBytes: Uint8Array): TargetReply {
@@ -179,6 +194,13 @@ export class ScsiTarget {
         { context },
       );
     this.#watcher.positionLost(what);
+    // `st` passes nothing on since a reset of the bus or the drive, until the tape was rewound.
+    if (errno === ERRNO.EIO)
+      return new StorageError(
+        'DRIVE_POSITION_LOST',
+        `${what} The drive was reset. What was synchronized before is safe; position, and read the label again, before anything is written.`,
+        { context },
+      );
     return new StorageError(
       'DEVICE_IO',
       `${what} Whether it was carried out is unknown. What was synchronized before is safe; check the drive.`,

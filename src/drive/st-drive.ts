@@ -1,6 +1,6 @@
 import { assert } from '../base/assert.js';
 import type { BlockingClock } from '../base/blocking-clock.js';
-import { StorageError, type ErrorContext } from '../base/storage-error.js';
+import { StorageError, isStorageError, type ErrorContext } from '../base/storage-error.js';
 import { ERRNO } from '../device/errno.js';
 import { GMT, MT_OP } from '../device/mtio.js';
 import type { SyscallPort } from '../device/syscall-port.js';
@@ -66,6 +66,7 @@ export class StDrive implements TapeDrive {
   #identity: DriveIdentity | null = null;
   #blockLimits = { min: 1, max: MAX_BLOCK_BYTES };
   #facts: MediumFacts | null = null;
+  #medium: DriveStatus['medium'] = 'no-medium';
   #cleaningRequested = false;
   #mediumGeneration = 0;
   /** TapeAlert flags read by a diagnosis and not yet by `readTapeAlerts`. */
@@ -91,6 +92,10 @@ export class StDrive implements TapeDrive {
         this.#barred = true;
         if (!told) this.#untold = error;
       },
+      writeBehind: (errno) => {
+        if (errno === ERRNO.ENOSPC) this.#writes.earlyWarning = true;
+        else if (this.#writes.areOpen) this.#untold = this.#writeFailed('finishing an earlier block', -errno);
+      },
     });
   }
 
@@ -99,7 +104,7 @@ export class StDrive implements TapeDrive {
     assert(this.#identity === null, 'a drive is opened once');
     this.#device.open();
     try {
-      const identity = askIdentity(this.#target, this.#device.path);
+      this.#identity = this.#throughReset(() => askIdentity(this.#target, this.#device.path));
       const limits = askBlockLimits(this.#target);
       if (limits !== null)
         this.#blockLimits = { min: Math.max(1, limits.minBlockBytes), max: limits.maxBlockBytes || MAX_BLOCK_BYTES };
@@ -107,11 +112,25 @@ export class StDrive implements TapeDrive {
       // Whoever had the drive before may have moved the tape or changed it: that is no loss, the generation tells.
       this.#startAnew(null);
       if (ready) this.#useVariableBlocks();
-      this.#identity = identity;
     } catch (error) {
+      this.#identity = null;
       this.#device.close();
       throw error;
     }
+  }
+
+  /**
+   * Since a reset `st` passes no command on before the tape was rewound. Where the position does not matter that is done
+   * here; whether it succeeds `run` finds out.
+   */
+  #throughReset<T>(run: () => T): T {
+    try {
+      return run();
+    } catch (error) {
+      if (!isStorageError(error, 'DRIVE_POSITION_LOST')) throw error;
+    }
+    this.#device.operate(MT_OP.rewind, 1);
+    return run();
   }
 
   /** Without a filemark that nobody asked for. A failure to flush is thrown, and the device is closed all the same. */
@@ -127,8 +146,8 @@ export class StDrive implements TapeDrive {
 
   readStatus(): DriveStatus {
     const identity = this.#opened();
-    const medium = askMediumState(this.#target);
-    if (medium === 'ready') this.#facts ??= askMediumFacts(this.#target);
+    const medium = this.#askMedium();
+    if (medium === 'ready' && this.#lost === null) this.#facts ??= askMediumFacts(this.#target);
     // MTIOCGET makes `st` wait for its own writes and tells of their failure once: a status must not swallow that.
     const status = this.#writes.areOpen ? null : this.#device.status();
     if (status !== null) this.#cleaningRequested = (status.flags & GMT.cleaningRequested) !== 0;
@@ -147,12 +166,24 @@ export class StDrive implements TapeDrive {
     };
   }
 
+  /** Since a reset `st` refuses to ask; the tape has not been moved to change that, so what was known before is told. */
+  #askMedium(): DriveStatus['medium'] {
+    try {
+      this.#medium = askMediumState(this.#target);
+    } catch (error) {
+      if (!isStorageError(error, 'DRIVE_POSITION_LOST')) throw error;
+    }
+    return this.#medium;
+  }
+
   load(): void {
     this.#opened();
     if (this.#device.isOpen) this.#endWrites();
     else this.#device.open();
     this.#barred = true;
-    loadCartridge(this.#target, this.#clock);
+    this.#throughReset(() => {
+      loadCartridge(this.#target, this.#clock);
+    });
     this.#reopen();
     this.#operate(MT_OP.rewind, 1, 'move', 'rewinding');
     this.#startAnew(0);
@@ -162,7 +193,9 @@ export class StDrive implements TapeDrive {
   unload(): void {
     this.#opened();
     this.#endWrites();
-    unloadCartridge(this.#target);
+    this.#throughReset(() => {
+      unloadCartridge(this.#target);
+    });
     this.#reopen();
     this.#startAnew(null);
   }
@@ -356,14 +389,14 @@ export class StDrive implements TapeDrive {
     this.#endWrites();
     this.#barred = true;
     this.#expected = null;
+    // Also makes `st` accept commands again after a reset.
+    if (this.#lost !== null) this.#operate(MT_OP.rewind, 1, 'move', `rewinding before ${doing}`);
     // Brings unit attentions to light before `st` could swallow one.
     const knownLost = this.#lost !== null;
     const ready = askReady(this.#target);
     if (ready.kind === 'sense') throw this.#target.errorOf(TEST_UNIT_READY, ready.sense);
     if (this.#lost !== null && !knownLost) throw this.#positionLost();
     this.#throwUntold();
-    // Also makes `st` accept commands again after a bus reset.
-    if (this.#lost !== null) this.#operate(MT_OP.rewind, 1, 'move', `rewinding before ${doing}`);
     try {
       this.#arrived(run());
     } finally {
