@@ -1,6 +1,7 @@
 import { assert } from '../base/assert.js';
 import { parseBarcode, type Barcode } from '../terms/barcode.js';
 import { parseVolumeId, type VolumeId } from '../terms/ids.js';
+import { STREAM_LIMITS } from '../terms/stream-descriptor.js';
 import { decodeDocument, encodeDocument, type DecodedDocument } from './json-document.js';
 import { VOLUME_LIMITS } from './volume-limits.js';
 
@@ -26,8 +27,8 @@ const SPACE = 0x20;
 
 export function encodeVolumeLabel(label: VolumeLabel): Uint8Array {
   const { volumeId, barcode, pool, createdMs, labelCount, node, software } = label;
-  assert(pool.length <= VOLUME_LIMITS.labelNameCharacters, 'the name of a pool keeps its limit');
-  assert(software.length <= VOLUME_LIMITS.labelNameCharacters, 'the name of the program keeps its limit');
+  assert(pool.length <= STREAM_LIMITS.nameCharacters, 'the name of a pool keeps its limit');
+  assert(software.length <= VOLUME_LIMITS.softwareNameCharacters, 'the name of the program keeps its limit');
   assert(node.length <= VOLUME_LIMITS.nodeNameCharacters, 'the name of the node keeps its limit');
   assert(isBlockSize(label.blockSizeBytes), 'the block size keeps its limits');
   const document = encodeDocument({
@@ -54,7 +55,7 @@ export function decodeVolumeLabel(payload: Uint8Array): DecodedDocument<VolumeLa
     return {
       volumeId: fields.parsed('volumeId', parseVolumeId),
       barcode: fields.parsed('barcode', parseCanonicalBarcode),
-      pool: fields.text('pool', { max: VOLUME_LIMITS.labelNameCharacters }),
+      pool: fields.text('pool', { max: STREAM_LIMITS.nameCharacters }),
       createdMs: fields.integer('createdMs'),
       blockSizeBytes: fields.integer('blockSize', {
         min: VOLUME_LIMITS.minBlockSizeBytes,
@@ -62,7 +63,7 @@ export function decodeVolumeLabel(payload: Uint8Array): DecodedDocument<VolumeLa
       }),
       labelCount: fields.integer('labelCount', { min: 1 }),
       node: fields.text('node', { max: VOLUME_LIMITS.nodeNameCharacters }),
-      software: fields.text('software', { max: VOLUME_LIMITS.labelNameCharacters }),
+      software: fields.text('software', { max: VOLUME_LIMITS.softwareNameCharacters }),
     };
   });
 }

@@ -3,8 +3,8 @@ export const VOLUME_LIMITS = {
   /** Smallest and largest `blockSize` of a label, bytes: below, headers and gaps cost; above, drivers and adapters refuse. */
   minBlockSizeBytes: 256 * 1024,
   maxBlockSizeBytes: 4 * 1024 * 1024,
-  /** Characters of a pool's name and of the writing program's name in a label: the label must fit 3,968 bytes, escaped. */
-  labelNameCharacters: 64,
+  /** Characters of the writing program's name in a label: with the other names, all escaped, it must fit 3,968 bytes. */
+  softwareNameCharacters: 64,
   /** Characters of the writing host's name: that of DNS. */
   nodeNameCharacters: 255,
   /** Blocks of one checkpoint's index. 4,096 x 256 KiB hold tens of millions of extents, more than a volume has blocks. */

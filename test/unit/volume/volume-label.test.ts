@@ -24,7 +24,7 @@ describe('the volume label', () => {
   });
 
   it('fits its block with the longest names there may be, however they are escaped', () => {
-    const label = { ...LABEL, pool: '\u0001'.repeat(64), software: '\u0001'.repeat(64), node: '\u0001'.repeat(255) };
+    const label = { ...LABEL, pool: '\u0001'.repeat(255), software: '\u0001'.repeat(64), node: '\u0001'.repeat(255) };
     expect(decodeVolumeLabel(encodeVolumeLabel(label))).to.deep.equal({ kind: 'good', document: label });
   });
 
@@ -63,7 +63,7 @@ describe('the volume label', () => {
     ['a count of 0', { labelCount: 0 }],
     ['a time before 1970', { createdMs: -1 }],
     ['a time as text', { createdMs: '0' }],
-    ['a pool with a name of 65 characters', { pool: 'x'.repeat(65) }],
+    ['a pool with a name of 256 characters', { pool: 'x'.repeat(256) }],
     ['a node that is a list', { node: [] }],
   ];
   for (const [what, change] of wrong)
