@@ -58,7 +58,10 @@ function makeProgram(context: CliContext): Command {
     .option('--json', 'machine-readable output', false)
     .option('--quiet', 'no remarks and no progress', false)
     .showHelpAfterError('(see `tapeloom --help`)')
-    .configureOutput({ writeOut: (text) => context.stdout.write(text), writeErr: (text) => context.stderr.write(text) });
+    .configureOutput({
+      writeOut: (text) => context.stdout.write(text),
+      writeErr: (text) => context.stderr.write(text),
+    });
   const run = makeCommandRunner(context);
   addStreamCommands(program, run);
   addMediaCommands(program, run);
@@ -82,7 +85,10 @@ function reportFailure(context: CliContext, options: GlobalOptions, error: unkno
   const code = isStorageError(error) ? error.code : error instanceof UsageError ? 'USAGE' : 'INTERNAL';
   if (options.json) {
     const details = isStorageError(error) ? { disposition: error.disposition, context: error.context } : {};
-    writeLine(context.stdout, JSON.stringify({ message_type: 'error', error: { code, message: describeError(error), ...details } }));
+    writeLine(
+      context.stdout,
+      JSON.stringify({ message_type: 'error', error: { code, message: describeError(error), ...details } }),
+    );
   }
   writeLine(context.stderr, `tapeloom: ${describeError(error)}${isStorageError(error) ? ` [${error.code}]` : ''}`);
   if (isStorageError(error)) return ERROR_CODES[error.code].exitCode;

@@ -167,11 +167,16 @@ export class SaveService {
       await running.session.done;
     } catch (error) {
       // The streams were told; the volume was marked when it failed.
-      logger.log('error', 'session.failed', `A save session of pool ${running.pool.name} failed: ${describeError(error)}`, {
-        session: running.sessionId,
-        drive: running.lease?.bay.name,
-        code: isStorageError(error) ? error.code : null,
-      });
+      logger.log(
+        'error',
+        'session.failed',
+        `A save session of pool ${running.pool.name} failed: ${describeError(error)}`,
+        {
+          session: running.sessionId,
+          drive: running.lease?.bay.name,
+          code: isStorageError(error) ? error.code : null,
+        },
+      );
       if (running.lease !== null) running.lease.bay.mounted = null;
     } finally {
       this.#running.delete(running.sessionId);

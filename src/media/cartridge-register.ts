@@ -15,11 +15,20 @@ export class CartridgeRegister {
     this.#bays = bays;
   }
 
+  /** Enters cartridges that a changer has and the inventory does not know. Touches nothing else: sessions may be at work. */
+  async discover(): Promise<void> {
+    const known = new Set((await this.#environment.inventory.cartridges()).map((record) => record.barcode));
+    const added = (await this.reachable())
+      .filter((cartridge) => !known.has(cartridge.barcode))
+      .map(({ barcode, drive }) => this.#moved(barcode, null, locationIn(drive)));
+    if (added.length > 0) await this.#environment.inventory.commit({ cartridges: added });
+  }
+
   /**
    * Asks every changer and brings the inventory and the drives' `loaded` in line; what no changer knows keeps its record, but
-   * is no longer in a drive. Run at start and after moves by hand.
+   * is no longer in a drive. No drive may be at work: it is run at start.
    */
-  async refresh(): Promise<readonly ReachableCartridge[]> {
+  async refresh(): Promise<void> {
     const reachable = await this.reachable();
     const places = new Map(reachable.map((cartridge) => [cartridge.barcode, cartridge.drive]));
     for (const bay of this.#bays)
@@ -29,13 +38,12 @@ export class CartridgeRegister {
     for (const barcode of new Set([...places.keys(), ...known.map((record) => record.barcode)])) {
       const record = known.find((one) => one.barcode === barcode);
       const drive = places.get(barcode) ?? null;
-      const location: CartridgeLocation = drive === null ? { kind: 'shelf' } : { kind: 'drive', drive };
+      const location = locationIn(drive);
       const stays = drive === null && record !== undefined && record.location.kind !== 'drive';
       if (stays || sameLocation(record?.location, location)) continue;
       changed.push(this.#moved(barcode, record ?? null, location));
     }
     if (changed.length > 0) await this.#environment.inventory.commit({ cartridges: changed });
-    return reachable;
   }
 
   async reachable(): Promise<readonly ReachableCartridge[]> {
@@ -55,6 +63,10 @@ export class CartridgeRegister {
     const locationSinceMs = this.#environment.clock.wallMs();
     return { ...(record ?? { barcode, volumeId: null, labelCount: 0 }), location, locationSinceMs };
   }
+}
+
+function locationIn(drive: string | null): CartridgeLocation {
+  return drive === null ? { kind: 'shelf' } : { kind: 'drive', drive };
 }
 
 function sameLocation(a: CartridgeLocation | undefined, b: CartridgeLocation): boolean {

@@ -2,7 +2,7 @@ import { StorageError } from '../base/storage-error.js';
 import { makeVolumeId, type VolumeId } from '../terms/ids.js';
 import { mediumOfBarcode, type Barcode } from '../terms/barcode.js';
 import type { CartridgeRecord, StreamRecord, VolumeRecord } from '../inventory/records.js';
-import { readLabel, writeLabel, type LabelReading } from '../volume/label-io.js';
+import { FIRST_END_OF_DATA, readLabel, writeLabel, type LabelReading } from '../volume/label-io.js';
 import type { VolumeLabel } from '../volume/volume-label.js';
 import type { CartridgeLoading } from './cartridge-loading.js';
 import type { DriveBay } from './drive-bay.js';
@@ -17,9 +17,6 @@ export interface LabelOrder {
   /** The barcode once more: overwrite what another program, or an unknown volume of ours, left there. */
   readonly overwrite: Barcode | null;
 }
-
-/** Where the first block behind the label goes: VOL1, LABEL and a filemark are objects 0 to 2; LABEL has sequence 0. */
-const BEHIND_LABEL = { blockAddress: 3, sequence: 1, lastIndex: null };
 
 /**
  * Makes a volume of a cartridge. The order survives a power cut: everything is checked first; the label is written and read back;
@@ -110,13 +107,17 @@ export class Labelling {
       );
     if (reading.kind === 'blank') return;
     if (status.worm)
-      throw new StorageError('MEDIUM_INCOMPATIBLE', `Cartridge ${barcode} is WORM and already written; it can never be labelled again.`, {
-        context,
-      });
+      throw new StorageError(
+        'MEDIUM_INCOMPATIBLE',
+        `Cartridge ${barcode} is WORM and already written; it can never be labelled again.`,
+        {
+          context,
+        },
+      );
     if (reading.kind === 'tapeloom') await this.#refuseOurs(bay, order, reading.label);
     else if (order.overwrite !== barcode)
       throw new StorageError(
-        reading.kind === 'foreign' ? 'VOLUME_FOREIGN' : 'VOLUME_LABEL_DAMAGED',
+        reading.kind === 'foreign' ? 'VOLUME_FOREIGN' : reading.code,
         `Cartridge ${barcode} holds ${reading.kind === 'foreign' ? reading.what : `a damaged label (${reading.reason})`}. ` +
           `It was not touched. If it may be destroyed, label it with --overwrite.`,
         { context },
@@ -135,7 +136,7 @@ export class Labelling {
     if (known === found.volumeId || order.overwrite === barcode) return;
     await bay.thread.locateEndOfData();
     const { blockAddress } = await bay.thread.readPosition();
-    if (blockAddress <= BEHIND_LABEL.blockAddress) return;
+    if (blockAddress <= FIRST_END_OF_DATA.blockAddress) return;
     throw new StorageError(
       'VOLUME_FOREIGN',
       `Cartridge ${barcode} holds volume ${found.volumeId} of pool ${found.pool}, labelled by node ${found.node}, which this inventory does not know. ` +
@@ -198,7 +199,7 @@ function emptyVolume(label: VolumeLabel): VolumeRecord {
     stateReason: '',
     labelledMs: label.createdMs,
     blockSizeBytes: label.blockSizeBytes,
-    endOfData: BEHIND_LABEL,
+    endOfData: FIRST_END_OF_DATA,
     blocks: 0,
     bytes: 0,
     mounts: 1,

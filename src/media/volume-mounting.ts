@@ -5,7 +5,6 @@ import type { VolumeRecord } from '../inventory/records.js';
 import { readLabel, type LabelReading } from '../volume/label-io.js';
 import { allocateVolume } from './allocation.js';
 import type { CartridgeLoading } from './cartridge-loading.js';
-import type { CartridgeRegister } from './cartridge-register.js';
 import type { DriveBay } from './drive-bay.js';
 import { settleEndOfData } from './end-of-data.js';
 import type { MediaEnvironment } from './media-environment.js';
@@ -17,12 +16,10 @@ import type { Pool } from './pool.js';
  */
 export class VolumeMounting {
   readonly #environment: MediaEnvironment;
-  readonly #register: CartridgeRegister;
   readonly #loading: CartridgeLoading;
 
-  constructor(environment: MediaEnvironment, register: CartridgeRegister, loading: CartridgeLoading) {
+  constructor(environment: MediaEnvironment, loading: CartridgeLoading) {
     this.#environment = environment;
-    this.#register = register;
     this.#loading = loading;
   }
 
@@ -36,7 +33,8 @@ export class VolumeMounting {
       signal.throwIfAborted();
       const { order, reasons } = await this.#allocate(bay, pool);
       const [next] = order;
-      if (next === undefined) throw noVolume(pool, [...problems, ...reasons.map((one) => `${one.barcode} ${one.reason}`)]);
+      if (next === undefined)
+        throw noVolume(pool, [...problems, ...reasons.map((one) => `${one.barcode} ${one.reason}`)]);
       try {
         return await this.#prepareAppend(bay, next.volume, signal);
       } catch (error) {
@@ -103,7 +101,8 @@ export class VolumeMounting {
     try {
       matchLabel(volume, bay, await readLabel(bay.thread, slot));
     } catch (error) {
-      if (isStorageError(error, 'VOLUME_LABEL_MISMATCH')) await this.#unloadStranger(bay, signal);
+      // The wrong cartridge goes back: it is not the one the books say is in the drive.
+      if (isStorageError(error, 'VOLUME_LABEL_MISMATCH')) await this.#loading.unload(bay, signal);
       throw error;
     } finally {
       this.#environment.slots.give(slot);
@@ -123,12 +122,6 @@ export class VolumeMounting {
       drive: bay.name,
     });
     return after;
-  }
-
-  /** The wrong cartridge goes back; whatever it is, it is not the one the books say is in the drive. */
-  async #unloadStranger(bay: DriveBay, signal: AbortSignal): Promise<void> {
-    await this.#loading.unload(bay, signal);
-    await this.#register.refresh();
   }
 
   /** Marks a volume that must not be written; false when the failure is not the volume's. */
@@ -156,6 +149,7 @@ function stateAfter(error: StorageError): VolumeState | null {
     case 'VOLUME_SUSPECT':
     case 'VOLUME_LABEL_MISMATCH':
     case 'VOLUME_LABEL_DAMAGED':
+    case 'VOLUME_UNSUPPORTED_FORMAT':
     case 'VOLUME_BLANK':
     case 'VOLUME_FOREIGN':
       return 'suspect';
@@ -185,7 +179,7 @@ function matchLabel(volume: VolumeRecord, bay: DriveBay, reading: LabelReading):
       );
     case 'damaged':
       throw new StorageError(
-        'VOLUME_LABEL_DAMAGED',
+        reading.code,
         `The label of volume ${volume.barcode} in drive ${bay.name} cannot be trusted: ${reading.reason}. ${kept} Clean the drive and try again, or read the volume with the stand-alone reader.`,
         { context },
       );
@@ -207,4 +201,3 @@ function noVolume(pool: Pool, reasons: readonly string[]): StorageError {
     { context: { pool: pool.name } },
   );
 }
-

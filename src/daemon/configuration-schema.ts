@@ -1,0 +1,156 @@
+import { z } from 'zod';
+import { VOLUME_LIMITS } from '../volume/volume-limits.js';
+
+const UNITS: Readonly<Record<string, number>> = {
+  B: 1,
+  kB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+  TB: 1e12,
+  KiB: 2 ** 10,
+  MiB: 2 ** 20,
+  GiB: 2 ** 30,
+  TiB: 2 ** 40,
+};
+
+/** Bytes: a number, or text such as "64MiB" or "2.5TB". */
+const size = z.union([z.number().int().nonnegative(), z.string()]).transform((value, context) => {
+  if (typeof value === 'number') return value;
+  const [, digits, unit] = /^(\d+(?:\.\d+)?) ?([kKMGT]?i?B)$/.exec(value) ?? [];
+  const factor = UNITS[unit ?? ''];
+  if (digits === undefined || factor === undefined) {
+    context.addIssue({ code: 'custom', message: `a size such as 64MiB, 2GB or a number of bytes, not "${value}"` });
+    return z.NEVER;
+  }
+  return Math.round(Number(digits) * factor);
+});
+
+/** Names are used in commands, logs and on media. */
+const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'letters, digits, dot, dash and underscore, 1 to 64');
+const path = z.string().regex(/^\//, 'an absolute path');
+const port = z.number().int().min(0).max(65_535);
+
+const PAGE_BYTES = 4096;
+
+const blockSize = size.pipe(
+  z
+    .number()
+    .min(VOLUME_LIMITS.minBlockSizeBytes, 'at least 256KiB')
+    .max(VOLUME_LIMITS.maxBlockSizeBytes, 'at most 4MiB')
+    .multipleOf(PAGE_BYTES, 'a multiple of 4096 bytes'),
+);
+
+const dataDoor = z
+  .strictObject({
+    host: z.string().default('127.0.0.1'),
+    port: port.default(9750),
+    max_streams: z.number().int().min(1).max(4096).default(256),
+    heartbeat_s: z.number().min(1).max(3600).default(30),
+    tls_certificate: path.nullable().default(null),
+    tls_key: path.nullable().default(null),
+  })
+  .transform((door) => ({
+    host: door.host,
+    port: door.port,
+    maxStreams: door.max_streams,
+    heartbeatMs: door.heartbeat_s * 1000,
+    tlsCertificate: door.tls_certificate,
+    tlsKey: door.tls_key,
+  }));
+
+const controlDoor = z
+  .strictObject({
+    socket: path.default('/run/tapeloom/control.sock'),
+    mode: z
+      .string()
+      .regex(/^0[0-7]{3}$/, 'a file mode such as "0660"')
+      .default('0660'),
+  })
+  .transform((door) => ({ socketPath: door.socket, socketMode: Number.parseInt(door.mode, 8) }));
+
+const buffer = z
+  .strictObject({
+    ring_bytes: size.pipe(z.number().min(2 ** 24, 'at least 16MiB').max(2 ** 36, 'at most 64GiB')).default(64 * 2 ** 20),
+    block_size: blockSize.default(2 ** 20),
+  })
+  .transform((one) => ({ ringBytes: one.ring_bytes, blockSizeBytes: one.block_size }));
+
+const checkpoint = z.strictObject({
+  bytes: size.pipe(z.number().min(2 ** 20, 'at least 1MiB')).default(16 * 2 ** 30),
+  seconds: z.number().min(1).max(86_400).default(60),
+});
+
+const tapeDrive = z.strictObject({
+  name,
+  kind: z.literal('tape'),
+  device: path.refine((device) => !/\/st\d+[alm]?$/.test(device), {
+    message: 'the non-rewinding node, such as /dev/nst0: the other one rewinds on close, and the next write destroys the volume',
+  }),
+});
+const diskDrive = z
+  .strictObject({
+    name,
+    kind: z.literal('disk'),
+    directory: path,
+    capacity: size.pipe(z.number().min(2 ** 24, 'at least 16MiB')).default(50 * 10 ** 9),
+  })
+  .transform((drive) => ({
+    name: drive.name,
+    kind: drive.kind,
+    directory: drive.directory,
+    volumeCapacityBytes: drive.capacity,
+  }));
+
+const pool = z
+  .strictObject({ name, kind: z.enum(['tape', 'disk']), retention_days: z.number().min(0).max(36_500).default(30) })
+  .transform((one) => ({ name: one.name, kind: one.kind, retentionDays: one.retention_days }));
+
+const client = z
+  .strictObject({
+    name,
+    token_sha256: z.string().regex(/^[0-9a-f]{64}$/, "the token's SHA-256 in lower-case hex (printf %s TOKEN | sha256sum)"),
+    pools: z.array(name).nullable().default(null),
+    may_restore_others: z.boolean().default(false),
+  })
+  .transform((one) => ({
+    name: one.name,
+    tokenSha256: one.token_sha256,
+    pools: one.pools,
+    mayRestoreOthers: one.may_restore_others,
+  }));
+
+const log = z.strictObject({
+  level: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+  format: z.enum(['json', 'text']).default('json'),
+});
+
+function emptyTable(): Record<string, never> {
+  return {};
+}
+
+/** The whole file. Keys are those of the file; what comes out is what the program uses. */
+export const configurationSchema = z
+  .strictObject({
+    node: name.nullable().default(null),
+    state_directory: path.default('/var/lib/tapeloom'),
+    data_door: z.preprocess((value) => value ?? emptyTable(), dataDoor),
+    control_door: z.preprocess((value) => value ?? emptyTable(), controlDoor),
+    buffer: z.preprocess((value) => value ?? emptyTable(), buffer),
+    checkpoint: z.preprocess((value) => value ?? emptyTable(), checkpoint),
+    log: z.preprocess((value) => value ?? emptyTable(), log),
+    drive: z.array(z.discriminatedUnion('kind', [tapeDrive, diskDrive])).min(1, 'at least one [[drive]]'),
+    pool: z.array(pool).min(1, 'at least one [[pool]]'),
+    client: z.array(client).default([]),
+  })
+  .transform((file) => ({
+    node: file.node,
+    stateDirectory: file.state_directory,
+    dataDoor: file.data_door,
+    controlDoor: file.control_door,
+    buffer: file.buffer,
+    checkpoint: file.checkpoint,
+    log: file.log,
+    drives: file.drive,
+    pools: file.pool,
+    clients: file.client,
+  }));

@@ -1,0 +1,122 @@
+import { accessSync, constants, readFileSync, statfsSync } from 'node:fs';
+import { describeError } from '../base/storage-error.js';
+import type { Inventory } from '../inventory/inventory.js';
+import type { DriveBay } from '../media/drive-bay.js';
+import type { Pool } from '../media/pool.js';
+import type { DoctorView } from '../protocol/control-api.js';
+
+type Check = DoctorView['checks'][number];
+
+export interface DoctorOptions {
+  readonly bays: readonly DriveBay[];
+  readonly pools: readonly Pool[];
+  readonly inventory: Inventory;
+  readonly stateDirectory: string;
+  readonly blockSizeBytes: number;
+  /** Real tape drives are there: SG_IO needs a capability. */
+  readonly needsRawIo: boolean;
+}
+
+/** linux/capability.h */
+const CAP_SYS_RAWIO = 17;
+/** Below this the inventory may soon not be written: the daemon then refuses to acknowledge. */
+const LEAST_FREE_BYTES = 256 * 1024 * 1024;
+
+/** What an operator checks first: everything that would make the next backup fail. Changes nothing. */
+export async function examineNode(options: DoctorOptions): Promise<DoctorView> {
+  const checks: Check[] = [checkStateDirectory(options.stateDirectory)];
+  if (options.needsRawIo) checks.push(checkRawIo());
+  for (const bay of options.bays) checks.push(...(await checkDrive(bay, options.blockSizeBytes)));
+  checks.push(await checkInventory(options.inventory));
+  for (const pool of options.pools) checks.push(await checkPool(pool, options));
+  return { checks };
+}
+
+function checkStateDirectory(directory: string): Check {
+  const name = 'state directory';
+  try {
+    accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK);
+    const { bavail, bsize } = statfsSync(directory);
+    const free = bavail * bsize;
+    if (free < LEAST_FREE_BYTES)
+      return { name, result: 'warning', message: `${directory} has only ${String(free)} bytes left for the inventory` };
+    return { name, result: 'ok', message: `${directory} can be written, ${String(Math.floor(free / 1e6))} MB free` };
+  } catch (error) {
+    return { name, result: 'failed', message: `${directory} cannot be used: ${describeError(error)}` };
+  }
+}
+
+function checkRawIo(): Check {
+  const name = 'capability';
+  try {
+    const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0';
+    const has = ((BigInt(`0x${effective}`) >> BigInt(CAP_SYS_RAWIO)) & 1n) === 1n;
+    return has
+      ? { name, result: 'ok', message: 'CAP_SYS_RAWIO is held: position, alerts and cartridge memory can be read' }
+      : {
+          name,
+          result: 'failed',
+          message: 'CAP_SYS_RAWIO is missing: st refuses SG_IO; start the daemon by its systemd unit',
+        };
+  } catch (error) {
+    return { name, result: 'unknown', message: describeError(error) };
+  }
+}
+
+async function checkDrive(bay: DriveBay, blockSizeBytes: number): Promise<readonly Check[]> {
+  const name = `drive ${bay.name}`;
+  try {
+    const status = await bay.thread.readStatus();
+    const { vendor, product, serial } = status.identity;
+    const checks: Check[] = [
+      {
+        name,
+        result: 'ok',
+        message: `${vendor} ${product} serial ${serial} at ${bay.device}; medium: ${status.medium}`,
+      },
+    ];
+    const { minBlockBytes, maxBlockBytes } = status;
+    checks.push({
+      name: `${name} block size`,
+      result: blockSizeBytes >= minBlockBytes && blockSizeBytes <= maxBlockBytes ? 'ok' : 'failed',
+      message: `blocks of ${String(blockSizeBytes)} bytes; the drive takes ${String(minBlockBytes)} to ${String(maxBlockBytes)}`,
+    });
+    if (status.cleaningRequested)
+      checks.push({ name: `${name} cleaning`, result: 'warning', message: 'the drive asks to be cleaned' });
+    if (bay.downReason !== '') checks.push({ name, result: 'failed', message: `down: ${bay.downReason}` });
+    return checks;
+  } catch (error) {
+    return [{ name, result: 'failed', message: `${bay.device}: ${describeError(error)}` }];
+  }
+}
+
+async function checkInventory(inventory: Inventory): Promise<Check> {
+  const name = 'inventory';
+  try {
+    const { records, lastTransaction, problems } = await inventory.scrub();
+    const [first] = problems;
+    return first === undefined
+      ? { name, result: 'ok', message: `${String(records)} records whole, transaction ${String(lastTransaction)}` }
+      : {
+          name,
+          result: 'failed',
+          message: `${String(problems.length)} of ${String(records)} records damaged, first: ${first.key} (${first.problem})`,
+        };
+  } catch (error) {
+    return { name, result: 'failed', message: describeError(error) };
+  }
+}
+
+async function checkPool(pool: Pool, options: DoctorOptions): Promise<Check> {
+  const name = `pool ${pool.name}`;
+  try {
+    const writable = (await options.inventory.volumes()).filter(
+      (volume) => volume.pool === pool.name && volume.state === 'append',
+    );
+    return writable.length > 0
+      ? { name, result: 'ok', message: `${String(writable.length)} volumes to write on` }
+      : { name, result: 'warning', message: `no volume to write on; tapeloom media label BARCODE --pool ${pool.name}` };
+  } catch (error) {
+    return { name, result: 'unknown', message: describeError(error) };
+  }
+}

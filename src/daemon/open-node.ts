@@ -1,0 +1,171 @@
+import { hostname } from 'node:os';
+import type { Clock } from '../base/clock.js';
+import type { Crc32c } from '../base/crc32c.js';
+import type { Logger } from '../base/logger.js';
+import type { Random } from '../base/random.js';
+import type { Inventory } from '../inventory/inventory.js';
+import { NodeControl } from '../jobs/node-control.js';
+import { RestoreService } from '../jobs/restore-service.js';
+import { SaveService } from '../jobs/save-service.js';
+import { viewSessions } from '../jobs/session-views.js';
+import { CartridgeLoading } from '../media/cartridge-loading.js';
+import { CartridgeRegister } from '../media/cartridge-register.js';
+import { DriveCommands } from '../media/drive-commands.js';
+import { DriveLeases } from '../media/drive-leases.js';
+import { Labelling } from '../media/labelling.js';
+import type { MediaEnvironment } from '../media/media-environment.js';
+import { OperatorRequests } from '../media/operator-requests.js';
+import { VolumeMounting } from '../media/volume-mounting.js';
+import { ControlDoor } from '../server/control-door.js';
+import { DataDoor } from '../server/data-door.js';
+import { BlockRing } from '../transfer/block-ring.js';
+import { TRANSFER_LIMITS, type TransferLimits } from '../transfer/transfer-limits.js';
+import { makeAuthenticator, makeRestorePolicy, makeStreamService } from './client-policy.js';
+import type { Configuration } from './configuration.js';
+import { examineNode } from './doctor.js';
+import type { Hardware } from './hardware.js';
+import { StorageNode, closeBay, openBay } from './storage-node.js';
+
+export interface StorageNodeOptions {
+  readonly configuration: Configuration;
+  readonly hardware: Hardware;
+  readonly inventory: Inventory;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly crc32c: Crc32c;
+  readonly version: string;
+  /** PEM texts of the data door's certificate and key; null without TLS. */
+  readonly tls: { readonly cert: string; readonly key: string } | null;
+  readonly residentBytes: () => number;
+}
+
+/**
+ * Opens inventory, drives and doors, in the order of dependence, and settles what the last end left. When it fails, what
+ * was opened is closed again and the error says what is wrong.
+ */
+export async function openStorageNode(options: StorageNodeOptions): Promise<StorageNode> {
+  const { inventory } = options;
+  await inventory.open();
+  try {
+    return await openNode(options);
+  } catch (error) {
+    await inventory.close();
+    throw error;
+  }
+}
+
+async function openNode(options: StorageNodeOptions): Promise<StorageNode> {
+  const { configuration, hardware, inventory, clock, random, logger, version } = options;
+  const limits = transferLimits(configuration);
+  const ring = new BlockRing(configuration.buffer.blockSizeBytes, limits);
+  const requests = new OperatorRequests(clock, logger);
+  const bays = await hardware.makeBays({ configuration, ring: ring.memory, inventory, requests, clock, logger });
+  for (const bay of bays) await openBay(bay, logger);
+
+  const environment: MediaEnvironment = {
+    inventory,
+    clock,
+    random,
+    logger,
+    slots: ring,
+    node: configuration.node ?? hostname(),
+    software: `tapeloom ${version}`,
+    blockSizeBytes: configuration.buffer.blockSizeBytes,
+  };
+  const leases = new DriveLeases(bays);
+  const register = new CartridgeRegister(environment, bays);
+  const loading = new CartridgeLoading(environment, register);
+  const mounting = new VolumeMounting(environment, loading);
+  const labelling = new Labelling(environment, loading);
+  const driveCommands = new DriveCommands(environment, register, loading, leases);
+  const pools = configuration.pools;
+  const saves = new SaveService({ inventory, leases, mounting, ring, clock, random, logger, pools, limits });
+  const mayRestore = makeRestorePolicy(configuration.clients);
+  const restores = new RestoreService({
+    inventory,
+    register,
+    leases,
+    mounting,
+    ring,
+    clock,
+    random,
+    logger,
+    limits,
+    mayRestore,
+  });
+  await register.refresh();
+  await saves.recover();
+
+  const stopping = new AbortController();
+  const { dataDoor: door } = configuration;
+  const dataDoor = await DataDoor.open({
+    host: door.host,
+    port: door.port,
+    tls: options.tls,
+    service: makeStreamService(configuration.clients, saves, restores),
+    authenticate: makeAuthenticator(configuration.clients),
+    clock,
+    logger,
+    crc32c: options.crc32c,
+    node: environment.node,
+    software: environment.software,
+    blockSizeBytes: environment.blockSizeBytes,
+    heartbeatMs: door.heartbeatMs,
+    maxStreams: door.maxStreams,
+  });
+  const control = new NodeControl({
+    inventory,
+    register,
+    leases,
+    labelling,
+    driveCommands,
+    operatorRequests: requests,
+    pools,
+    clock,
+    node: environment.node,
+    version,
+    stopping: stopping.signal,
+    sessions: () => viewSessions(saves, restores),
+    dataDoor: () => dataDoor.address,
+    memory: () => ({
+      residentBytes: options.residentBytes(),
+      ringBytes: ring.memory.slotCount * ring.memory.slotBytes,
+      ringBlocks: ring.memory.slotCount,
+      ringBlocksFree: ring.counts.free,
+    }),
+    simulation: () => hardware.simulation(),
+    doctor: async () =>
+      examineNode({
+        bays,
+        pools,
+        inventory,
+        stateDirectory: configuration.stateDirectory,
+        blockSizeBytes: environment.blockSizeBytes,
+        needsRawIo: hardware.needsRawIo,
+      }),
+  });
+  const { socketPath, socketMode } = configuration.controlDoor;
+  try {
+    const controlDoor = await ControlDoor.open({ service: control, logger, version, socketPath, socketMode });
+    return new StorageNode({ bays, saves, restores, dataDoor, controlDoor, inventory, logger, stopping });
+  } catch (error) {
+    await dataDoor.close();
+    for (const bay of bays) await closeBay(bay, logger);
+    throw error;
+  }
+}
+
+/** The settings among the limits of the data plane. */
+function transferLimits({ buffer, checkpoint, dataDoor }: Configuration): TransferLimits {
+  return {
+    ...TRANSFER_LIMITS,
+    streams: dataDoor.maxStreams,
+    sharedBlocks: Math.max(MIN_SHARED_BLOCKS, Math.floor(buffer.ringBytes / buffer.blockSizeBytes)),
+    checkpointBytes: checkpoint.bytes,
+    checkpointMs: checkpoint.seconds * 1000,
+  };
+}
+
+/** Two runs of blocks: less, and the drive waits for the network between any two. */
+const MIN_SHARED_BLOCKS = 16;

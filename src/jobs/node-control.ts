@@ -1,0 +1,182 @@
+import type { Clock } from '../base/clock.js';
+import { StorageError } from '../base/storage-error.js';
+import type { Barcode } from '../terms/barcode.js';
+import type { StreamId, VolumeId } from '../terms/ids.js';
+import type { Inventory, StreamFilter } from '../inventory/inventory.js';
+import type { ExtentRecord } from '../inventory/records.js';
+import { unknownCartridge } from '../media/cartridge-loading.js';
+import type { CartridgeRegister } from '../media/cartridge-register.js';
+import type { DriveBay } from '../media/drive-bay.js';
+import type { DriveCommands } from '../media/drive-commands.js';
+import type { DriveLeases } from '../media/drive-leases.js';
+import type { Labelling } from '../media/labelling.js';
+import type { OperatorRequests } from '../media/operator-requests.js';
+import type { Pool } from '../media/pool.js';
+import type {
+  DoctorView,
+  DriveStatusView,
+  DriveView,
+  MediumView,
+  SessionView,
+  StatusView,
+  StreamView,
+} from '../protocol/control-api.js';
+import type { ControlService } from './control-service.js';
+import { viewDrive, viewDriveStatus, viewMedium, viewStream } from './views.js';
+
+export interface NodeControlOptions {
+  readonly inventory: Inventory;
+  readonly register: CartridgeRegister;
+  readonly leases: DriveLeases;
+  readonly labelling: Labelling;
+  readonly driveCommands: DriveCommands;
+  readonly operatorRequests: OperatorRequests;
+  readonly pools: readonly Pool[];
+  readonly clock: Clock;
+  readonly node: string;
+  readonly version: string;
+  readonly stopping: AbortSignal;
+  readonly sessions: () => readonly SessionView[];
+  readonly dataDoor: () => StatusView['dataDoor'];
+  readonly memory: () => StatusView['memory'];
+  readonly simulation: () => Readonly<Record<string, number>> | null;
+  readonly doctor: () => Promise<DoctorView>;
+}
+
+/** The control door's questions and orders, answered from the inventory, the drives and the running sessions. */
+export class NodeControl implements ControlService {
+  readonly #options: NodeControlOptions;
+  readonly #startedMs: number;
+
+  constructor(options: NodeControlOptions) {
+    this.#options = options;
+    this.#startedMs = options.clock.wallMs();
+  }
+
+  async status(): Promise<StatusView> {
+    const { node, version, clock, pools, operatorRequests } = this.#options;
+    const simulation = this.#options.simulation();
+    return {
+      node,
+      version,
+      startedMs: this.#startedMs,
+      nowMs: clock.wallMs(),
+      dataDoor: this.#options.dataDoor(),
+      memory: this.#options.memory(),
+      pools: pools.map(({ name, kind, retentionDays }) => ({ name, kind, retentionDays })),
+      drives: [...(await this.drives())],
+      sessions: [...this.#options.sessions()],
+      operatorRequests: [...operatorRequests.pending],
+      simulation: simulation === null ? null : { ...simulation },
+    };
+  }
+
+  async doctor(): Promise<DoctorView> {
+    return this.#options.doctor();
+  }
+
+  async streams(filter: StreamFilter): Promise<readonly StreamView[]> {
+    const { inventory } = this.#options;
+    const barcodeOf = await this.#barcodes();
+    return (await inventory.streams(filter)).map((stream) => viewStream(stream, barcodeOf));
+  }
+
+  async stream(streamId: StreamId): Promise<StreamView> {
+    const stream = await this.#options.inventory.stream(streamId);
+    if (stream === null)
+      throw new StorageError('JOB_STREAM_UNKNOWN', `No stream has the id ${streamId}; see \`tapeloom stream list\`.`, {
+        context: { streamId },
+      });
+    return viewStream(stream, await this.#barcodes());
+  }
+
+  async *extents(streamId: StreamId): AsyncIterable<ExtentRecord & { readonly barcode: Barcode }> {
+    await this.stream(streamId);
+    const barcodeOf = await this.#barcodes();
+    for await (const extent of this.#options.inventory.extents(streamId))
+      yield { ...extent, barcode: barcodeOf(extent.volumeId) as Barcode };
+  }
+
+  async media(): Promise<readonly MediumView[]> {
+    const { inventory, register } = this.#options;
+    await register.discover();
+    const volumes = new Map((await inventory.volumes()).map((volume) => [volume.volumeId, volume]));
+    const cartridges = await inventory.cartridges();
+    return cartridges.map((cartridge) =>
+      viewMedium(cartridge, cartridge.volumeId === null ? null : (volumes.get(cartridge.volumeId) ?? null)),
+    );
+  }
+
+  async medium(barcode: Barcode): Promise<MediumView> {
+    const { inventory } = this.#options;
+    const cartridge = await inventory.cartridge(barcode);
+    if (cartridge === null) throw unknownCartridge(barcode);
+    const volume = cartridge.volumeId === null ? null : await inventory.volume(cartridge.volumeId);
+    return viewMedium(cartridge, volume);
+  }
+
+  async label(
+    who: string,
+    request: { readonly barcode: Barcode; readonly pool: string; readonly overwrite: Barcode | null },
+  ): Promise<MediumView> {
+    const { pools, labelling, leases, register, stopping } = this.#options;
+    const pool = pools.find((one) => one.name === request.pool);
+    if (pool === undefined)
+      throw new StorageError(
+        'JOB_POOL_UNKNOWN',
+        `There is no pool ${request.pool}. Pools here: ${pools.map((one) => one.name).join(', ')}. Nothing was labelled.`,
+        { context: { pool: request.pool } },
+      );
+    const order = { who, barcode: request.barcode, pool, overwrite: request.overwrite };
+    await labelling.refuseEarly(order);
+    const place = (await register.reachable()).find((one) => one.barcode === request.barcode);
+    const lease = await leases.acquire({
+      fits: (bay) => bay.kind === pool.kind && (place === undefined || place.reachableBy.includes(bay.name)),
+      preference: (bay) => (bay.loaded === request.barcode ? 2 : bay.loaded === null ? 1 : 0),
+      signal: stopping,
+    });
+    try {
+      await labelling.label(lease.bay, order, stopping);
+    } finally {
+      lease.release();
+    }
+    return this.medium(request.barcode);
+  }
+
+  async eject(who: string, barcode: Barcode): Promise<MediumView> {
+    await this.#options.driveCommands.eject(who, barcode, this.#options.stopping);
+    return this.medium(barcode);
+  }
+
+  async drives(): Promise<readonly DriveView[]> {
+    return this.#options.leases.bays.map((bay) => this.#viewDrive(bay));
+  }
+
+  async driveStatus(drive: string): Promise<DriveStatusView> {
+    const bay = this.#options.leases.find(drive);
+    const { status, position, tapeAlerts } = await this.#options.driveCommands.read(bay);
+    return viewDriveStatus(this.#viewDrive(bay), status, position, tapeAlerts);
+  }
+
+  async load(who: string, drive: string, barcode: Barcode): Promise<DriveStatusView> {
+    const bay = this.#options.leases.find(drive);
+    await this.#options.driveCommands.load(who, bay, barcode, this.#options.stopping);
+    return this.driveStatus(drive);
+  }
+
+  async unload(who: string, drive: string): Promise<DriveStatusView> {
+    const bay = this.#options.leases.find(drive);
+    await this.#options.driveCommands.unload(who, bay, this.#options.stopping);
+    return this.driveStatus(drive);
+  }
+
+  #viewDrive(bay: DriveBay): DriveView {
+    return viewDrive(bay, this.#options.leases.isLeased(bay));
+  }
+
+  async #barcodes(): Promise<(volumeId: VolumeId) => string> {
+    const volumes = await this.#options.inventory.volumes();
+    const barcodes = new Map(volumes.map((volume) => [volume.volumeId, volume.barcode]));
+    return (volumeId) => barcodes.get(volumeId) ?? '?';
+  }
+}

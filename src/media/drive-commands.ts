@@ -1,0 +1,117 @@
+import { StorageError } from '../base/storage-error.js';
+import type { Barcode } from '../terms/barcode.js';
+import type { DriveStatus, TapePosition } from '../drive/tape-drive.js';
+import { unknownCartridge, type CartridgeLoading } from './cartridge-loading.js';
+import type { CartridgeRegister } from './cartridge-register.js';
+import type { DriveBay } from './drive-bay.js';
+import type { DriveLease, DriveLeases } from './drive-leases.js';
+import type { MediaEnvironment } from './media-environment.js';
+
+/** How long `load`, `unload` and `eject` wait for a drive: longer than a session lingers behind its last stream. */
+const OPERATOR_PATIENCE_MS = 10_000;
+
+/** What a drive says of itself. */
+export interface DriveReading {
+  readonly status: DriveStatus;
+  /** Null without a ready medium, and while a session has the drive. */
+  readonly position: TapePosition | null;
+  readonly tapeAlerts: readonly number[] | null;
+}
+
+/** The operator's own moves: load, unload and eject, and a look at a drive. */
+export class DriveCommands {
+  readonly #environment: MediaEnvironment;
+  readonly #register: CartridgeRegister;
+  readonly #loading: CartridgeLoading;
+  readonly #leases: DriveLeases;
+
+  constructor(
+    environment: MediaEnvironment,
+    register: CartridgeRegister,
+    loading: CartridgeLoading,
+    leases: DriveLeases,
+  ) {
+    this.#environment = environment;
+    this.#register = register;
+    this.#loading = loading;
+    this.#leases = leases;
+  }
+
+  /** Asks the drive. While somebody works with it only what does not disturb: its status. */
+  async read(bay: DriveBay): Promise<DriveReading> {
+    const status = await bay.thread.readStatus();
+    if (this.#leases.isLeased(bay)) return { status, position: null, tapeAlerts: null };
+    const position = status.medium === 'ready' ? await bay.thread.readPosition() : null;
+    return { status, position, tapeAlerts: await bay.thread.readTapeAlerts() };
+  }
+
+  /** DRIVE_BUSY when somebody works with the drive; VOLUME_UNKNOWN, CHANGER_*. */
+  async load(who: string, bay: DriveBay, barcode: Barcode, signal: AbortSignal): Promise<void> {
+    const reachable = (await bay.changer.inventory()).some((one) => one.barcode === barcode);
+    if (!reachable && (await this.#environment.inventory.cartridge(barcode)) === null) throw unknownCartridge(barcode);
+    await this.#withDrive(bay, signal, async () => this.#loading.load(bay, barcode, signal));
+    await this.#audit(who, 'drive.load', barcode, bay);
+  }
+
+  async unload(who: string, bay: DriveBay, signal: AbortSignal): Promise<void> {
+    const barcode = bay.loaded;
+    await this.#withDrive(bay, signal, async () => this.#loading.unload(bay, signal));
+    await this.#audit(who, 'drive.unload', barcode, bay);
+  }
+
+  /** Out of whatever drive it is in, into the operator's hand. VOLUME_UNKNOWN, DRIVE_BUSY. */
+  async eject(who: string, barcode: Barcode, signal: AbortSignal): Promise<void> {
+    if ((await this.#environment.inventory.cartridge(barcode)) === null) throw unknownCartridge(barcode);
+    const bay = this.#leases.bays.find((one) => one.loaded === barcode) ?? null;
+    if (bay !== null) {
+      await this.#withDrive(bay, signal, async () => {
+        if (bay.loaded === barcode) await this.#loading.unload(bay, signal);
+        await bay.changer.eject(barcode);
+      });
+    }
+    await this.#register.place(barcode, { kind: 'shelf' });
+    await this.#audit(who, 'media.eject', barcode, bay);
+  }
+
+  /** An operator's move waits a moment for a session that is ending, not behind hours of work: then it is refused. */
+  async #withDrive(bay: DriveBay, signal: AbortSignal, body: () => Promise<void>): Promise<void> {
+    const patience = new AbortController();
+    const given = this.#environment.clock.sleep(OPERATOR_PATIENCE_MS, patience.signal).then(
+      () => {
+        patience.abort(busy(bay));
+      },
+      () => undefined,
+    );
+    let lease: DriveLease;
+    try {
+      lease = await this.#leases.acquire({
+        fits: (one) => one === bay,
+        preference: () => 0,
+        signal: AbortSignal.any([signal, patience.signal]),
+      });
+    } finally {
+      patience.abort();
+      await given;
+    }
+    try {
+      await body();
+    } finally {
+      lease.release();
+    }
+  }
+
+  async #audit(who: string, what: string, barcode: Barcode | null, bay: DriveBay | null): Promise<void> {
+    const { inventory, clock } = this.#environment;
+    await inventory.commit({
+      audit: [{ timeMs: clock.wallMs(), who, what, barcode, details: { drive: bay?.name ?? null } }],
+    });
+  }
+}
+
+function busy(bay: DriveBay): StorageError {
+  return new StorageError(
+    'DRIVE_BUSY',
+    `Drive ${bay.name} is at work (${bay.activity === '' ? 'busy' : bay.activity}). Nothing was moved; try again when it is idle.`,
+    { context: { drive: bay.name } },
+  );
+}

@@ -1,0 +1,86 @@
+import { expect } from 'chai';
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import { readFileSync } from 'node:fs';
+import type { StatusView } from '../../src/protocol/control-api.js';
+import { SimNode } from '../support/sim-node.js';
+
+const GB = 1e9;
+/** What the program itself needs beside the ring: Node.js, its heap, LevelDB, buffers of the kernel's making. */
+const PROGRAM_BYTES = 260e6;
+const BLOCK_BYTES = 1 << 20;
+
+/** Resident memory of a process, from the kernel. */
+function residentBytes(pid: number | undefined): number {
+  const status = readFileSync(`/proc/${String(pid)}/status`, 'utf8');
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
+}
+
+function* chunksOf(totalBytes: number): Generator<Uint8Array> {
+  const chunk = Buffer.alloc(1 << 20, 'tapeloom');
+  for (let left = totalBytes; left > 0; left -= chunk.length) yield chunk.subarray(0, Math.min(left, chunk.length));
+}
+
+describe('memory of the daemon', () => {
+  let node: SimNode;
+
+  beforeEach(async () => {
+    // The cartridge keeps the headers of blocks only: 20 GB are counted and checked, not stored.
+    node = await new SimNode('--capacity', '64GB', '--keep', 'header').start();
+    expect((await node.cli('media', 'label', 'TPL001L9', '--pool', 'default')).status).to.equal(0);
+  });
+  afterEach(async () => {
+    await node.remove();
+  });
+
+  /** Runs the saves and returns the most memory that was seen meanwhile. */
+  async function peakDuring(work: Promise<unknown>): Promise<number> {
+    let peak = 0;
+    let running = true;
+    const watch = (async () => {
+      while (running) {
+        peak = Math.max(peak, residentBytes(node.process.pid));
+        await delay(50);
+      }
+    })();
+    try {
+      await work;
+    } finally {
+      running = false;
+      await watch;
+    }
+    return peak;
+  }
+
+  async function ringBytes(): Promise<number> {
+    return (await node.json<StatusView>('status')).memory.ringBytes;
+  }
+
+  it('is the ring and a small constant for one stream of 20 GB', async () => {
+    const save = node.cliWith({ input: chunksOf(20 * GB) }, ...['save', '--pool', 'default', '--name', 'long', '-']);
+    const peak = await peakDuring(save);
+    const { status, stderr } = await save;
+    expect(status, stderr).to.equal(0);
+    expect(peak).to.be.lessThan((await ringBytes()) + PROGRAM_BYTES);
+  });
+
+  it('is the ring, a block a stream and a small constant for 64 streams at once', async () => {
+    const names = Array.from({ length: 64 }, (_, i) => `s${String(i)}`);
+    const saves = Promise.all(
+      names.map(async (name) => {
+        const child = node.spawnCli(
+          ['save', '--pool', 'default', '--name', name, '/dev/stdin'],
+          ['pipe', 'ignore', 'inherit'],
+        );
+        const ended = once(child, 'close');
+        for (const chunk of chunksOf(40e6)) {
+          if (child.stdin?.write(chunk) === false) await once(child.stdin, 'drain');
+        }
+        child.stdin?.end();
+        expect((await ended)[0]).to.equal(0);
+      }),
+    );
+    const peak = await peakDuring(saves);
+    expect(peak).to.be.lessThan((await ringBytes()) + 64 * BLOCK_BYTES + PROGRAM_BYTES);
+  });
+});
