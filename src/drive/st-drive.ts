@@ -4,27 +4,16 @@ import { StorageError, isStorageError, type ErrorContext } from '../base/storage
 import { ERRNO } from '../device/errno.js';
 import { GMT, MT_OP } from '../device/mtio.js';
 import type { SyscallPort } from '../device/syscall-port.js';
-import { encodeEraseCdb } from '../scsi/erase.js';
-import { SCSI_TIMEOUTS_MS } from './drive-limits.js';
-import {
-  askBlockLimits,
-  askIdentity,
-  askMediumAttributes,
-  askMediumFacts,
-  askMediumState,
-  askReady,
-  askTapeAlerts,
-  TEST_UNIT_READY,
-  type MediumFacts,
-} from './scsi-questions.js';
+import { PositionTrust } from './position-trust.js';
+import { askMediumAttributes, askReady, TEST_UNIT_READY } from './scsi-questions.js';
 import { ScsiTarget } from './scsi-target.js';
 import { StDevice } from './st-device.js';
 import { diagnose, type StOperation } from './st-diagnosis.js';
 import { loadCartridge, unloadCartridge } from './st-loading.js';
-import { askPosition, locateBlock, probeObject, spaceFilemarks, spaceToEndOfData } from './st-motion.js';
+import { askPosition, eraseRest, locateBlock, probeObject, spaceFilemarks, spaceToEndOfData } from './st-motion.js';
+import { StQuestions } from './st-questions.js';
 import { StWrites } from './st-writes.js';
 import type {
-  DriveIdentity,
   DriveStatus,
   MediumAttributes,
   ReadOutcome,
@@ -40,9 +29,6 @@ export interface StDriveOptions {
   readonly clock: BlockingClock;
 }
 
-/** Largest block a 24-bit length can tell. */
-const MAX_BLOCK_BYTES = 0xff_ffff;
-
 /**
  * A TapeDrive over the Linux `st` driver: data, filemarks and rewinding through the node's own calls, all that needs an
  * answer with sense (position, moves, status) by SG_IO on the same node, which needs CAP_SYS_RAWIO.
@@ -53,7 +39,7 @@ const MAX_BLOCK_BYTES = 0xff_ffff;
  * - Having met the end of the data it answers reads by itself. After a move by SG_IO, MTFSR with count 0, which moves
  *   nothing, clears that (`#tellSt`). Its file and block numbers are not used.
  * - It learns of another cartridge when it is opened. So loading and unloading open it anew.
- * - After a bus reset it refuses everything until MTREW or the like. After a lost position every move rewinds first.
+ * - After a reset it passes nothing on until MTREW or the like. After a lost position every move rewinds first.
  *
  * A read, a write or a move that failed bars writing (DRIVE_POSITION_LOST) until the drive was positioned by `rewind`,
  * `locate`, `locateEndOfData` or `load`.
@@ -61,24 +47,11 @@ const MAX_BLOCK_BYTES = 0xff_ffff;
 export class StDrive implements TapeDrive {
   readonly #device: StDevice;
   readonly #target: ScsiTarget;
+  readonly #questions: StQuestions;
   readonly #writes: StWrites;
   readonly #clock: BlockingClock;
-  #identity: DriveIdentity | null = null;
-  #blockLimits = { min: 1, max: MAX_BLOCK_BYTES };
-  #facts: MediumFacts | null = null;
-  #medium: DriveStatus['medium'] = 'no-medium';
-  #cleaningRequested = false;
-  #mediumGeneration = 0;
-  /** TapeAlert flags read by a diagnosis and not yet by `readTapeAlerts`. */
-  readonly #keptAlerts = new Set<number>();
-
-  #barred = false;
-  /** Why position and label are not to be trusted; null when they are. */
-  #lost: string | null = null;
-  /** A failure the drive told of with an unrelated command; the next call that depends on the medium throws it. */
-  #untold: StorageError | null = null;
-  /** Where the drive must stand by our count; null when not known. */
-  #expected: number | null = null;
+  readonly #trust = new PositionTrust();
+  #isOpen = false;
 
   constructor(options: StDriveOptions) {
     this.#device = new StDevice(options.port, options.device);
@@ -89,98 +62,73 @@ export class StDrive implements TapeDrive {
         this.#losePosition(why);
       },
       deferredFailure: (error, told) => {
-        this.#barred = true;
-        if (!told) this.#untold = error;
+        if (told) this.#trust.isBarred = true;
+        else this.#trust.keepUntold(error);
       },
       writeBehind: (errno) => {
         if (errno === ERRNO.ENOSPC) this.#writes.earlyWarning = true;
-        else if (this.#writes.areOpen) this.#untold = this.#writeFailed('finishing an earlier block', -errno);
+        else if (this.#writes.areOpen) this.#trust.keepUntold(this.#writeFailed('finishing an earlier block', -errno));
       },
     });
+    this.#questions = new StQuestions(this.#device, this.#target);
   }
 
   /** Also CONFIG_UNSAFE for a node that rewinds on close, DEVICE_OPEN_FAILED. */
   open(): void {
-    assert(this.#identity === null, 'a drive is opened once');
+    assert(!this.#isOpen, 'a drive is opened once');
     this.#device.open();
     try {
-      this.#identity = this.#throughReset(() => askIdentity(this.#target, this.#device.path));
-      const limits = askBlockLimits(this.#target);
-      if (limits !== null)
-        this.#blockLimits = { min: Math.max(1, limits.minBlockBytes), max: limits.maxBlockBytes || MAX_BLOCK_BYTES };
+      this.#throughReset(() => {
+        this.#questions.askDrive();
+      });
       const ready = askReady(this.#target).kind === 'good';
       // Whoever had the drive before may have moved the tape or changed it: that is no loss, the generation tells.
       this.#startAnew(null);
       if (ready) this.#useVariableBlocks();
     } catch (error) {
-      this.#identity = null;
       this.#device.close();
       throw error;
     }
+    this.#isOpen = true;
   }
 
   /**
    * Since a reset `st` passes no command on before the tape was rewound. Where the position does not matter that is done
    * here; whether it succeeds `run` finds out.
    */
-  #throughReset<T>(run: () => T): T {
+  #throughReset(run: () => void): void {
     try {
-      return run();
+      run();
     } catch (error) {
       if (!isStorageError(error, 'DRIVE_POSITION_LOST')) throw error;
+      this.#device.operate(MT_OP.rewind, 1);
+      run();
     }
-    this.#device.operate(MT_OP.rewind, 1);
-    return run();
   }
 
   /** Without a filemark that nobody asked for. A failure to flush is thrown, and the device is closed all the same. */
   close(): void {
-    if (this.#identity === null) return;
+    if (!this.#isOpen) return;
     try {
       if (this.#device.isOpen) this.#endWrites();
     } finally {
-      this.#identity = null;
+      this.#isOpen = false;
       this.#device.close();
     }
   }
 
   readStatus(): DriveStatus {
-    const identity = this.#opened();
-    const medium = this.#askMedium();
-    if (medium === 'ready' && this.#lost === null) this.#facts ??= askMediumFacts(this.#target);
-    // MTIOCGET makes `st` wait for its own writes and tells of their failure once: a status must not swallow that.
-    const status = this.#writes.areOpen ? null : this.#device.status();
-    if (status !== null) this.#cleaningRequested = (status.flags & GMT.cleaningRequested) !== 0;
-    const facts = medium === 'ready' ? this.#facts : null;
-    return {
-      identity,
-      medium,
-      writeProtected: facts?.writeProtected ?? false,
-      worm: facts?.worm ?? false,
-      cleaningRequested: this.#cleaningRequested,
-      densityCode: facts?.densityCode ?? null,
-      minBlockBytes: this.#blockLimits.min,
-      maxBlockBytes: this.#blockLimits.max,
-      compression: facts?.compression ?? null,
-      mediumGeneration: this.#mediumGeneration,
-    };
-  }
-
-  /** Since a reset `st` refuses to ask; the tape has not been moved to change that, so what was known before is told. */
-  #askMedium(): DriveStatus['medium'] {
-    try {
-      this.#medium = askMediumState(this.#target);
-    } catch (error) {
-      if (!isStorageError(error, 'DRIVE_POSITION_LOST')) throw error;
-    }
-    return this.#medium;
+    this.#assertOpen();
+    const status = this.#questions.status(this.#writes.areOpen);
+    // The generation last: the questions themselves may bring a loss to light.
+    return { ...status, mediumGeneration: this.#trust.generation };
   }
 
   load(): void {
-    this.#opened();
+    this.#assertOpen();
     if (this.#device.isOpen) this.#endWrites();
     else this.#device.open();
-    this.#barred = true;
+    this.#trust.isBarred = true;
     this.#throughReset(() => {
       loadCartridge(this.#target, this.#clock);
     });
@@ -191,7 +139,7 @@ export class StDrive implements TapeDrive {
   }
 
   unload(): void {
-    this.#opened();
+    this.#assertOpen();
     this.#endWrites();
     this.#throughReset(() => {
       unloadCartridge(this.#target);
@@ -208,16 +156,15 @@ export class StDrive implements TapeDrive {
 
   #useVariableBlocks(): void {
     const status = this.#device.status();
-    // MTIOCGET is refused after a bus reset, until the tape was rewound.
+    // MTIOCGET is refused after a reset, until the tape was rewound.
     if (status === null) this.#losePosition('the kernel refuses the drive since a reset');
     else if (status.blockSizeBytes !== 0) this.#operate(MT_OP.setBlockSize, 0, 'move', 'setting variable block length');
   }
 
   #startAnew(blockAddress: number | null): void {
-    this.#mediumGeneration++;
-    this.#facts = null;
-    this.#untold = null;
-    this.#arrived(blockAddress);
+    this.#questions.forgetMedium();
+    this.#writes.forget();
+    this.#trust.renew(blockAddress);
   }
 
   rewind(): void {
@@ -249,14 +196,14 @@ export class StDrive implements TapeDrive {
     assert(Number.isSafeInteger(count) && Math.abs(count) <= 0x7f_ffff, 'SPACE(6) counts in 24 bits');
     this.#assertPosition();
     if (count === 0) return { remaining: 0 };
-    const barred = this.#barred;
+    const wasBarred = this.#trust.isBarred;
     let remaining = 0;
     this.#move(`spacing over ${String(count)} filemarks`, () => {
       remaining = spaceFilemarks(this.#target, count);
       return this.#askAddress();
     });
     // Counted from a place that is not known for sure, it ends at another such.
-    this.#barred = barred;
+    this.#trust.isBarred = wasBarred;
     return { remaining };
   }
 
@@ -265,11 +212,12 @@ export class StDrive implements TapeDrive {
     const drained = this.#writes.drain();
     if (drained < 0) throw this.#writeFailed('finishing a block', drained);
     const found = askPosition(this.#target, this.#device.path);
-    this.#expected = found.blockAddress;
+    const { blockAddress, fileNumber, beginningOfMedium } = found;
+    this.#trust.expected = blockAddress;
     return {
-      blockAddress: found.blockAddress,
-      fileNumber: found.fileNumber,
-      beginningOfMedium: found.beginningOfMedium,
+      blockAddress,
+      fileNumber,
+      beginningOfMedium,
       earlyWarning: found.earlyWarning || this.#writes.earlyWarning,
       blocksInBuffer: this.#writes.areOpen ? found.blocksInBuffer() : 0,
     };
@@ -283,13 +231,13 @@ export class StDrive implements TapeDrive {
     // 0 is a filemark or, right behind one, the end of the data; later EIO is that end as well. MTIOCGET tells.
     const atEnd = ((this.#device.status()?.flags ?? 0) & GMT.endOfData) !== 0;
     if (atEnd && (result === 0 || result === -ERRNO.EIO)) return { kind: 'end-of-data' };
-    if (result === 0) return this.#passed({ kind: 'filemark' });
+    if (result === 0) return this.#filemarkRead();
     return this.#readAgain(into, -result);
   }
 
   #blockRead(result: number, into: Uint8Array): ReadOutcome {
-    const outcome = this.#passed({ kind: 'block', lengthBytes: result });
-    if (result > 0) return outcome;
+    this.#trust.passed(1);
+    if (result > 0) return { kind: 'block', lengthBytes: result };
     throw new StorageError(
       'MEDIUM_BLOCK_TOO_LARGE',
       `A block of the tape in ${this.#device.path} is longer than the ${String(into.length)} bytes there is room for. It was passed over.`,
@@ -297,35 +245,35 @@ export class StDrive implements TapeDrive {
     );
   }
 
+  #filemarkRead(): ReadOutcome {
+    this.#trust.passed(1);
+    return { kind: 'filemark' };
+  }
+
   /** `st` says EIO at the end of the data as well as at a bad block. A short READ by SG_IO has sense and tells which. */
   #readAgain(into: Uint8Array, errno: number): ReadOutcome {
-    const wasBarred = this.#barred;
-    this.#barred = true;
+    const wasBarred = this.#trust.isBarred;
+    this.#trust.isBarred = true;
     if (errno !== ERRNO.EIO) throw this.#readFailed(errno);
     const address = this.#askAddress();
     // Moved on: the bad block is behind, and what comes next is another one.
-    if (this.#expected !== null && address !== this.#expected) throw this.#readFailed(errno);
-    this.#expected = address;
+    if (this.#trust.expected !== null && address !== this.#trust.expected) throw this.#readFailed(errno);
+    this.#trust.expected = address;
     const found = probeObject(this.#target);
     // It can be read after all: back to its beginning, and once more.
     if (found === 'block') locateBlock(this.#target, address);
     this.#tellSt();
     const result = found === 'block' ? this.#device.read(into) : 0;
     if (found === 'block' && result <= 0 && result !== -ERRNO.ENOMEM) throw this.#readFailed(errno);
-    this.#barred = wasBarred;
+    this.#trust.isBarred = wasBarred;
     if (found === 'block') return this.#blockRead(result, into);
-    return found === 'filemark' ? this.#passed({ kind: 'filemark' }) : { kind: 'end-of-data' };
+    return found === 'filemark' ? this.#filemarkRead() : { kind: 'end-of-data' };
   }
 
   #readFailed(errno: number): StorageError {
-    const error = this.#diagnose('read', `reading block ${String(this.#expected ?? '(unknown)')}`, errno);
-    this.#expected = null;
+    const error = this.#diagnose('read', `reading block ${String(this.#trust.expected ?? '(unknown)')}`, errno);
+    this.#trust.expected = null;
     return error;
-  }
-
-  #passed<T extends ReadOutcome>(outcome: T): T {
-    if (this.#expected !== null) this.#expected++;
-    return outcome;
   }
 
   writeBlock(block: Uint8Array): WriteOutcome {
@@ -334,7 +282,7 @@ export class StDrive implements TapeDrive {
     const result = this.#writes.write(block);
     if (result === -ERRNO.ENOSPC) return { kind: 'end-of-medium' };
     if (result !== block.length) throw this.#writeFailed(`writing a block of ${String(block.length)} bytes`, result);
-    if (this.#expected !== null) this.#expected++;
+    this.#trust.passed(1);
     return { kind: 'written', earlyWarning: this.#writes.earlyWarning };
   }
 
@@ -344,7 +292,7 @@ export class StDrive implements TapeDrive {
     const result = this.#writes.flush(count);
     if (result === -ERRNO.ENOSPC) return { kind: 'end-of-medium' };
     if (result < 0) throw this.#writeFailed(`writing ${String(count)} filemarks`, result);
-    if (this.#expected !== null) this.#expected += count;
+    this.#trust.passed(count);
     return { kind: 'written', earlyWarning: this.#writes.earlyWarning };
   }
 
@@ -356,59 +304,43 @@ export class StDrive implements TapeDrive {
   erase(mode: 'short' | 'long'): void {
     this.#assertWritable();
     this.#settleWrites();
-    this.#barred = true;
-    this.#target.demand({
-      name: `ERASE (${mode})`,
-      cdb: encodeEraseCdb({ long: mode === 'long', immediate: false }),
-      timeoutMs: mode === 'long' ? SCSI_TIMEOUTS_MS.eraseLong : SCSI_TIMEOUTS_MS.eraseShort,
-      operation: 'write',
-      attention: 'fail',
-    });
+    this.#trust.isBarred = true;
+    eraseRest(this.#target, mode);
     this.#tellSt();
-    this.#barred = false;
+    this.#trust.isBarred = false;
   }
 
   readTapeAlerts(): readonly number[] | null {
-    this.#opened();
-    const raised = askTapeAlerts(this.#target);
-    if (raised === null) return null;
-    const all = [...new Set([...this.#keptAlerts, ...raised])].sort((a, b) => a - b);
-    this.#keptAlerts.clear();
-    return all;
+    this.#assertOpen();
+    return this.#questions.readTapeAlerts();
   }
 
   readMediumAttributes(): MediumAttributes {
-    this.#opened();
+    this.#assertOpen();
     return askMediumAttributes(this.#target);
   }
 
   /** Ends writing, moves, and tells `st`. `run` returns the block address it arrived at. */
   #move(doing: string, run: () => number): void {
-    this.#opened();
-    this.#throwUntold();
+    this.#assertOpen();
+    this.#trust.throwUntold();
     this.#endWrites();
-    this.#barred = true;
-    this.#expected = null;
+    this.#trust.isBarred = true;
+    this.#trust.expected = null;
     // Also makes `st` accept commands again after a reset.
-    if (this.#lost !== null) this.#operate(MT_OP.rewind, 1, 'move', `rewinding before ${doing}`);
+    if (this.#trust.loss !== null) this.#operate(MT_OP.rewind, 1, 'move', `rewinding before ${doing}`);
     // Brings unit attentions to light before `st` could swallow one.
-    const knownLost = this.#lost !== null;
+    const wasLost = this.#trust.loss !== null;
     const ready = askReady(this.#target);
     if (ready.kind === 'sense') throw this.#target.errorOf(TEST_UNIT_READY, ready.sense);
-    if (this.#lost !== null && !knownLost) throw this.#positionLost();
-    this.#throwUntold();
+    if (this.#trust.loss !== null && !wasLost) throw this.#positionLost();
+    this.#trust.throwUntold();
     try {
-      this.#arrived(run());
+      this.#trust.arrived(run());
+      this.#writes.forget();
     } finally {
       this.#tellSt();
     }
-  }
-
-  #arrived(blockAddress: number | null): void {
-    this.#expected = blockAddress;
-    this.#lost = null;
-    this.#barred = false;
-    this.#writes.forget();
   }
 
   /** Clears what `st` remembers of the end of the data: spaces over no block. */
@@ -418,7 +350,7 @@ export class StDrive implements TapeDrive {
 
   /** Before a move: what was written must be on the medium, unless it failed already and the caller was told. */
   #endWrites(): void {
-    if (this.#barred || this.#lost !== null) this.#writes.abandon();
+    if (this.#trust.isBarred) this.#writes.abandon();
     else this.#settleWrites();
   }
 
@@ -430,10 +362,10 @@ export class StDrive implements TapeDrive {
 
   /** `result`: of the system call; a count when only part of a block was written. */
   #writeFailed(doing: string, result: number): StorageError {
-    this.#barred = true;
+    this.#trust.isBarred = true;
     const error = result >= 0 ? this.#writtenInPart(doing, result) : this.#diagnose('write', doing, -result);
     this.#writes.abandon();
-    this.#expected = null;
+    this.#trust.expected = null;
     return error;
   }
 
@@ -455,12 +387,8 @@ export class StDrive implements TapeDrive {
       { operation, doing, errno, context: this.#context() },
       {
         target: this.#target,
-        readTapeAlerts: () => {
-          const alerts = askTapeAlerts(this.#target);
-          for (const flag of alerts ?? []) this.#keptAlerts.add(flag);
-          return alerts;
-        },
-        positionLoss: () => this.#lost ?? this.#findLoss(),
+        readTapeAlerts: () => this.#questions.peekTapeAlerts(),
+        positionLoss: () => this.#trust.loss ?? this.#findLoss(),
       },
     );
     if (error.code === 'DRIVE_POSITION_LOST') this.#losePosition(error.message);
@@ -469,7 +397,7 @@ export class StDrive implements TapeDrive {
 
   /** A drive that was reset stands at the beginning, and `st` may have swallowed the unit attention that said so. */
   #findLoss(): string | null {
-    const expected = this.#expected ?? 0;
+    const expected = this.#trust.expected ?? 0;
     if (expected === 0 || this.#askAddress() !== 0) return null;
     return `the drive stands at the beginning of the tape instead of at block ${String(expected)}: it was reset`;
   }
@@ -479,15 +407,12 @@ export class StDrive implements TapeDrive {
   }
 
   #losePosition(why: string): void {
-    // Once for each loss: a reset raises several unit attentions.
-    if (this.#lost === null) this.#mediumGeneration++;
-    this.#lost ??= why;
-    this.#barred = true;
-    this.#facts = null;
+    this.#trust.lose(why);
+    this.#questions.forgetMedium();
   }
 
   #positionLost(): StorageError {
-    const why = this.#lost ?? 'it was not positioned since a read, a write or a move failed';
+    const why = this.#trust.loss ?? 'it was not positioned since a read, a write or a move failed';
     return new StorageError(
       'DRIVE_POSITION_LOST',
       `The position of the tape in ${this.#device.path} is not certain: ${why}. Nothing was written; position, and read the label again, before anything is.`,
@@ -495,31 +420,24 @@ export class StDrive implements TapeDrive {
     );
   }
 
-  #opened(): DriveIdentity {
-    assert(this.#identity !== null, 'the drive is open');
-    return this.#identity;
-  }
-
-  #throwUntold(): void {
-    const error = this.#untold;
-    this.#untold = null;
-    if (error !== null) throw error;
+  #assertOpen(): void {
+    assert(this.#isOpen, 'the drive is open');
   }
 
   #assertPosition(): void {
-    this.#opened();
-    this.#throwUntold();
-    if (this.#lost === null) return;
+    this.#assertOpen();
+    this.#trust.throwUntold();
+    if (this.#trust.loss === null) return;
     this.#writes.abandon();
     throw this.#positionLost();
   }
 
   #assertWritable(): void {
     this.#assertPosition();
-    if (this.#barred) throw this.#positionLost();
+    if (this.#trust.isBarred) throw this.#positionLost();
   }
 
   #context(more: ErrorContext = {}): ErrorContext {
-    return { device: this.#device.path, expectedBlockAddress: this.#expected, ...more };
+    return { device: this.#device.path, expectedBlockAddress: this.#trust.expected, ...more };
   }
 }

@@ -1,4 +1,5 @@
 import { StorageError } from '../base/storage-error.js';
+import { encodeEraseCdb } from '../scsi/erase.js';
 import { LOCATE_DESTINATIONS, encodeLocate10Cdb, encodeLocate16Cdb } from '../scsi/locate.js';
 import { encodeRead6Cdb } from '../scsi/read.js';
 import {
@@ -139,6 +140,17 @@ export function spaceFilemarks(target: ScsiTarget, count: number): number {
     'SPACE (filemarks) met the end without telling how many filemarks were left. Nothing was changed; go on by block address.',
     { context: { command: command.name, count } },
   );
+}
+
+/** Destroys everything behind the position. */
+export function eraseRest(target: ScsiTarget, mode: 'short' | 'long'): void {
+  target.demand({
+    name: `ERASE (${mode})`,
+    cdb: encodeEraseCdb({ long: mode === 'long', immediate: false }),
+    timeoutMs: mode === 'long' ? SCSI_TIMEOUTS_MS.eraseLong : SCSI_TIMEOUTS_MS.eraseShort,
+    operation: 'write',
+    attention: 'fail',
+  });
 }
 
 /** The start of a block: enough to be told what it is. */
