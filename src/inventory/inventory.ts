@@ -10,7 +10,7 @@ import type { AuditRecord, CartridgeRecord, ExtentRecord, StreamRecord, VolumeRe
  * fails it, or a gap in the transaction numbers, is INVENTORY_CORRUPT and names the key: it is never returned.
  */
 export interface Inventory {
-  /** Opens the store, checks schema version and transaction numbers. */
+  /** Opens the store; checks schema version, every record's checksum, and that no transaction is missing. */
   open(): Promise<void>;
   close(): Promise<void>;
 
@@ -36,14 +36,17 @@ export interface Inventory {
   scrub(): Promise<ScrubReport>;
 }
 
-/** Puts of whole records; extents are added, never changed. */
+/**
+ * Puts of whole records; extents are added, never changed, in the order of the stream. The stream's record, in the same change
+ * or before, names their volume in `volumes`.
+ */
 export interface InventoryChange {
   readonly cartridges?: readonly CartridgeRecord[];
   readonly volumes?: readonly VolumeRecord[];
   readonly streams?: readonly StreamRecord[];
   readonly extents?: readonly { readonly streamId: StreamId; readonly extents: readonly ExtentRecord[] }[];
   readonly audit?: readonly AuditRecord[];
-  /** Volumes whose extents are all dropped, and the streams left with none: a volume was labelled again. */
+  /** Volumes that are dropped with all their extents, and the streams that lay on no other: a volume was labelled again. */
   readonly forgetVolumes?: readonly VolumeId[];
 }
 
