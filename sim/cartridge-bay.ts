@@ -80,7 +80,8 @@ export class CartridgeBay {
       this.#insertion = insertion;
       this.#barcode = barcode;
       this.#state = barcode === null ? 'empty' : 'loading';
-      this.#readyAt = this.#environment.clock.seconds() + this.#environment.timing.loadSeconds;
+      const { clock, timing } = this.#environment;
+      this.#readyAt = clock.seconds() + (clock.mode === 'off' ? 0 : timing.loadSeconds);
     }
     if (this.#state === 'loaded' && this.#medium === null) this.#thread();
     if (this.#state !== 'loading' || this.#environment.clock.seconds() < this.#readyAt) return false;

@@ -97,6 +97,17 @@ describe('Unit attentions and readiness of a simulated drive', () => {
     expect(bench.status()).to.include({ fileNumber: 0, blockNumber: 0, densityCode: 0x60 });
   });
 
+  it('has a cartridge ready at once when nothing takes time', () => {
+    bench = new SimBench({ clock: 'off' });
+    expect(bench.open(NON_BLOCKING)).to.be.at.least(0);
+    expect(bench.write(10)).to.equal(10);
+    bench.operate(MT_OP.offline);
+    bench.rack.insert(bench.rack.remove(DRIVE), DRIVE);
+    expect([testUnitReady(), testUnitReady()]).to.deep.equal(['06/28/00', null]);
+    expect(bench.operate(MT_OP.load)).to.equal(0);
+    expect(bench.read()).to.equal(10);
+  });
+
   it('loads what was ejected and not taken away, by ioctl and by command', () => {
     bench = new SimBench();
     bench.open();

@@ -27,7 +27,7 @@ import type { FaultPlanOptions } from '../../../sim/fault-plan.js';
 import type { Generation } from '../../../sim/generations.js';
 import type { KeepPayload } from '../../../sim/medium.js';
 import { Rack, type NewCartridge } from '../../../sim/rack.js';
-import { createSimClock, type SimClock } from '../../../sim/sim-clock.js';
+import { createSimClock, type ClockMode, type SimClock } from '../../../sim/sim-clock.js';
 import { SimSyscalls } from '../../../sim/sim-syscalls.js';
 
 export const DRIVE = '/dev/nst0';
@@ -44,6 +44,7 @@ export interface BenchOptions {
   readonly generation?: Generation;
   readonly bufferBytes?: number;
   readonly privileged?: boolean;
+  readonly clock?: ClockMode;
 }
 
 /** What a SCSI command sent with SG_IO came back with. */
@@ -59,7 +60,7 @@ export class SimBench {
   readonly files = createFilePort();
   readonly rack = new Rack(this.files, this.directory, [DRIVE, '/dev/nst1']);
   readonly #options: BenchOptions;
-  clock: SimClock = createSimClock('virtual');
+  clock: SimClock;
   statistics = new DriveStatistics();
   port: SimSyscalls;
   fd = -1;
@@ -69,12 +70,13 @@ export class SimBench {
     const barcode = options.barcode ?? BARCODE;
     this.rack.create(barcode, options.cartridge);
     this.rack.insert(barcode, DRIVE);
+    this.clock = createSimClock(options.clock ?? 'virtual');
     this.port = this.#newPort();
   }
 
   /** As if the process had ended, however it did, and a new one begun. */
   restart(options: Partial<BenchOptions> = {}): void {
-    this.clock = createSimClock('virtual');
+    this.clock = createSimClock(this.#options.clock ?? 'virtual');
     this.fd = -1;
     this.port = this.#newPort(options);
   }
@@ -96,7 +98,7 @@ export class SimBench {
     return new SimSyscalls(
       {
         directory: this.directory,
-        clock: 'virtual',
+        clock: this.clock.mode,
         privileged: privileged ?? false,
         drives: [
           {
