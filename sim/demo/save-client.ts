@@ -86,7 +86,8 @@ function openTar(source: Source): Readable {
 async function finish(client: ReturnType<Cli['spawn']>): Promise<string> {
   const { stdout, stderr } = client;
   if (stdout === null || stderr === null) throw new Error('the client has no output');
-  const [out, messages, [status]] = await Promise.all([text(stdout), text(stderr), once(client, 'close')]);
+  const [out, messages, closed] = await Promise.all([text(stdout), text(stderr), once(client, 'close')]);
+  const [status] = closed as [number | null];
   if (status !== 0) throw new Error(`tapeloom save exited with ${String(status)}: ${messages}`);
   return out.trim();
 }

@@ -33,12 +33,11 @@ export class SeededRandom implements Random {
     const product = Math.imul(s1, 5);
     const result = Math.imul((product << 7) | (product >>> 25), 9) >>> 0;
     const t = s1 << 9;
-    s[2] = (s[2] as number) ^ (s[0] as number);
-    s[3] = (s[3] as number) ^ s1;
-    s[1] = s1 ^ (s[2] as number);
-    s[0] = (s[0] as number) ^ (s[3] as number);
-    s[2] = (s[2] as number) ^ t;
-    const s3 = s[3] as number;
+    const s2 = (s[2] as number) ^ (s[0] as number);
+    const s3 = (s[3] as number) ^ s1;
+    s[1] = s1 ^ s2;
+    s[0] = (s[0] as number) ^ s3;
+    s[2] = s2 ^ t;
     s[3] = (s3 << 11) | (s3 >>> 21);
     return result;
   }

@@ -1,11 +1,12 @@
+import type { Readable, Writable } from 'node:stream';
 import type { Clock } from '../base/clock.js';
 import type { ControlClient } from '../client/control-client.js';
 
 /** What `main` hands to the commands: the outside world of the CLI. */
 export interface CliContext {
-  readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean };
+  readonly stdout: Writable & { readonly isTTY?: boolean };
   readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean };
-  readonly stdin: NodeJS.ReadableStream;
+  readonly stdin: Readable;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
   readonly signal: AbortSignal;

@@ -75,14 +75,14 @@ async function label(
   for (const barcode of barcodes.map(checkBarcode)) {
     const known = (await environment.control.media()).find((medium) => medium.barcode === barcode);
     const what =
-      known?.volume == null
+      known === undefined || known.volume === null
         ? `a new label on ${barcode}, pool ${options.pool}`
         : `a new label on ${barcode}, pool ${options.pool}; destroys volume ${known.volume.volumeId} of pool ${known.volume.pool} with ${formatBytes(known.volume.bytes)}`;
     if (options.dryRun === true) {
       remark(environment, `would write ${what}`);
       continue;
     }
-    const destroys = known?.volume != null || options.overwrite === true;
+    const destroys = (known !== undefined && known.volume !== null) || options.overwrite === true;
     if (destroys && options.yes !== true) await confirm(environment, `Write ${what}?`);
     const medium = await environment.control.label({
       barcode,

@@ -14,8 +14,7 @@ export class ProgressLine {
   constructor(environment: CommandEnvironment, dataOnStdout = false) {
     this.#environment = environment;
     const { options, stderr } = environment;
-    this.#kind =
-      options.json && !dataOnStdout ? 'json' : stderr.isTTY === true && !options.quiet ? 'terminal' : 'none';
+    this.#kind = options.json && !dataOnStdout ? 'json' : stderr.isTTY === true && !options.quiet ? 'terminal' : 'none';
   }
 
   show(record: object, text: string): void {

@@ -107,7 +107,7 @@ async function saveFile(environment: CommandEnvironment, file: string, options: 
 
 /** Opened before the daemon is asked: a file that is not there is no stream. */
 async function openInput(environment: CommandEnvironment, file: string): Promise<Readable> {
-  if (file === '-') return environment.stdin as Readable;
+  if (file === '-') return environment.stdin;
   try {
     const handle = await open(file, 'r');
     return handle.createReadStream({ highWaterMark: READ_BYTES });
@@ -147,7 +147,7 @@ async function restoreFile(
 ): Promise<void> {
   const credentials = readCredentials(environment, options);
   const door = await findDataDoor(environment, options);
-  const destination = file === '-' ? (environment.stdout as Writable) : await openOutput(file);
+  const destination = file === '-' ? environment.stdout : await openOutput(file);
   const progress = new ProgressLine(environment, file === '-');
   try {
     const restored = await restoreStream({
@@ -281,4 +281,3 @@ function collectAttribute(text: string, before: Readonly<Record<string, string>>
   if (at < 1) throw new UsageError(`"${text}" is not key=value`);
   return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
 }
-

@@ -1,11 +1,12 @@
 import { request as httpRequest } from 'node:http';
-import { isErrorCode } from '../base/error-codes.js';
-import { StorageError, describeError } from '../base/storage-error.js';
+import { ERROR_CODES, isErrorCode, type Disposition } from '../base/error-codes.js';
+import { StorageError, describeError, type ErrorContext } from '../base/storage-error.js';
 import {
   CONTROL_PREFIX,
   type DoctorView,
   type DriveStatusView,
   type DriveView,
+  type ErrorView,
   type ExtentView,
   type LabelRequest,
   type MediumView,
@@ -39,7 +40,8 @@ export class ControlClient {
   }
   async streams(query: StreamQuery): Promise<readonly StreamView[]> {
     const parameters = new URLSearchParams();
-    for (const [key, value] of Object.entries(query)) if (value !== undefined) parameters.set(key, String(value));
+    for (const [key, value] of Object.entries(query) as [string, string | number | undefined][])
+      if (value !== undefined) parameters.set(key, String(value));
     const answer = await this.#call<{ streams: StreamView[] }>('GET', `/streams?${parameters.toString()}`);
     return answer.streams;
   }
@@ -91,54 +93,63 @@ export class ControlClient {
 
   async #exchange(method: string, path: string, body: unknown): Promise<{ status: number; text: string }> {
     const { socketPath, user } = this.#options;
+    const context = { socket: socketPath };
     const payload = body === undefined ? null : Buffer.from(JSON.stringify(body));
     return new Promise((resolve, reject) => {
-      const request = httpRequest(
-        {
-          socketPath,
-          method,
-          path,
-          headers: {
-            'x-tapeloom-user': user,
-            ...(payload === null ? {} : { 'content-type': 'application/json', 'content-length': payload.length }),
-          },
+      const request = httpRequest({
+        socketPath,
+        method,
+        path,
+        headers: {
+          'x-tapeloom-user': headerText(user),
+          ...(payload === null ? {} : { 'content-type': 'application/json', 'content-length': payload.length }),
         },
-        (response) => {
-          const chunks: Buffer[] = [];
-          let length = 0;
-          response.on('data', (chunk: Buffer) => {
-            length += chunk.length;
-            if (length > MAX_ANSWER_BYTES) request.destroy(new Error('the answer is longer than 256 MiB'));
-            else chunks.push(chunk);
-          });
-          response.on('end', () => {
-            resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') });
-          });
-          response.on('error', reject);
-        },
-      );
+      });
+      request.on('response', (response) => {
+        const chunks: Buffer[] = [];
+        let length = 0;
+        response.on('data', (chunk: Buffer) => {
+          chunks.push(chunk);
+          length += chunk.length;
+          if (length <= MAX_ANSWER_BYTES) return;
+          reject(new StorageError('PROTOCOL_GARBAGE', `The answer on ${socketPath} has no end.`, { context }));
+          request.destroy();
+        });
+        response.on('end', () => {
+          resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') });
+        });
+        response.on('error', (cause) => {
+          const message = `The daemon's answer on ${socketPath} broke off: ${describeError(cause)}. What was asked for may have been done; look with \`tapeloom status\`.`;
+          reject(new StorageError('PROTOCOL_DISCONNECTED', message, { cause, context }));
+        });
+      });
       request.on('error', (cause) => {
-        reject(
-          new StorageError(
-            'PROTOCOL_UNREACHABLE',
-            `The daemon does not answer on ${socketPath}: ${describeError(cause)}. Is tapeloomd running, and may you open its socket (group tapeloom)?`,
-            { cause, context: { socket: socketPath } },
-          ),
-        );
+        const message = `The daemon does not answer on ${socketPath}: ${describeError(cause)}. Is tapeloomd running, and may you open its socket (group tapeloom)?`;
+        reject(new StorageError('PROTOCOL_UNREACHABLE', message, { cause, context }));
       });
       request.end(payload);
     });
   }
 }
 
+/** A user's name as the door takes it: other characters, which some directories allow, would be refused in a header. */
+function headerText(user: string): string {
+  return user.replaceAll(/[^\w.@-]/g, '_').slice(0, 64);
+}
+
 /** The daemon's error body as the error it was. */
 function failureOf(answer: unknown, status: number): StorageError {
-  const error = (answer as { error?: { code?: unknown; message?: unknown; context?: unknown } } | null)?.error;
+  const error = (answer as { error?: Partial<Record<keyof ErrorView['error'], unknown>> } | null)?.error;
   const message =
     typeof error?.message === 'string' ? error.message : `The daemon answered with status ${String(status)}.`;
-  if (typeof error?.code === 'string' && isErrorCode(error.code))
-    return new StorageError(error.code, message, {
-      context: typeof error.context === 'object' ? (error.context as Record<string, string>) : {},
-    });
-  return new StorageError('PROTOCOL_GARBAGE', message, { context: { status } });
+  if (typeof error?.code !== 'string' || !isErrorCode(error.code))
+    return new StorageError('PROTOCOL_GARBAGE', message, { context: { status } });
+  return new StorageError(error.code, message, {
+    context: typeof error.context === 'object' ? (error.context as ErrorContext) : {},
+    ...(isDisposition(error.disposition) ? { disposition: error.disposition } : {}),
+  });
+}
+
+function isDisposition(word: unknown): word is Disposition {
+  return Object.values(ERROR_CODES).some((entry) => entry.disposition === word);
 }

@@ -158,7 +158,7 @@ export async function restoreStream(
 async function drained(destination: Writable, signal: AbortSignal | undefined): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     const settle = (settled: () => void) => (): void => {
-      destination.off('drain', onDrain).off('close', onClose);
+      destination.off('drain', onDrain).off('close', onClose).off('error', reject);
       signal?.removeEventListener('abort', onAbort);
       settled();
     };
@@ -169,7 +169,7 @@ async function drained(destination: Writable, signal: AbortSignal | undefined): 
     const onAbort = settle(() => {
       reject(cancelled(signal?.reason));
     });
-    destination.once('drain', onDrain).once('close', onClose);
+    destination.once('drain', onDrain).once('close', onClose).once('error', reject);
     signal?.addEventListener('abort', onAbort);
     if (signal?.aborted === true) onAbort();
   });

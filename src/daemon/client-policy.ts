@@ -14,9 +14,7 @@ export function makeAuthenticator(
 }
 
 /** A client restores its own streams; others' only when the configuration says so (a recovery host). */
-export function makeRestorePolicy(
-  clients: readonly ClientConfiguration[],
-): (client: string, owner: string) => boolean {
+export function makeRestorePolicy(clients: readonly ClientConfiguration[]): (client: string, owner: string) => boolean {
   const mayRestoreOthers = new Set(clients.filter((client) => client.mayRestoreOthers).map((client) => client.name));
   return (client, owner) => client === owner || mayRestoreOthers.has(client);
 }

@@ -26,7 +26,9 @@ const size = z.union([z.number().int().nonnegative(), z.string()]).transform((va
 });
 
 /** Names are used in commands, logs and on media. */
-const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'letters, digits, dot, dash and underscore, 1 to 64');
+const name = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'letters, digits, dot, dash and underscore, 1 to 64');
 const path = z.string().regex(/^\//, 'an absolute path');
 const port = z.number().int().min(0).max(65_535);
 
@@ -70,7 +72,14 @@ const controlDoor = z
 
 const buffer = z
   .strictObject({
-    ring_bytes: size.pipe(z.number().min(2 ** 24, 'at least 16MiB').max(2 ** 36, 'at most 64GiB')).default(64 * 2 ** 20),
+    ring_bytes: size
+      .pipe(
+        z
+          .number()
+          .min(2 ** 24, 'at least 16MiB')
+          .max(2 ** 36, 'at most 64GiB'),
+      )
+      .default(64 * 2 ** 20),
     block_size: blockSize.default(2 ** 20),
   })
   .transform((one) => ({ ringBytes: one.ring_bytes, blockSizeBytes: one.block_size }));
@@ -84,7 +93,8 @@ const tapeDrive = z.strictObject({
   name,
   kind: z.literal('tape'),
   device: path.refine((device) => !/\/st\d+[alm]?$/.test(device), {
-    message: 'the non-rewinding node, such as /dev/nst0: the other one rewinds on close, and the next write destroys the volume',
+    message:
+      'the non-rewinding node, such as /dev/nst0: the other one rewinds on close, and the next write destroys the volume',
   }),
 });
 const diskDrive = z
@@ -108,7 +118,9 @@ const pool = z
 const client = z
   .strictObject({
     name,
-    token_sha256: z.string().regex(/^[0-9a-f]{64}$/, "the token's SHA-256 in lower-case hex (printf %s TOKEN | sha256sum)"),
+    token_sha256: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/, "the token's SHA-256 in lower-case hex (printf %s TOKEN | sha256sum)"),
     pools: z.array(name).nullable().default(null),
     may_restore_others: z.boolean().default(false),
   })

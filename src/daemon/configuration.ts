@@ -97,7 +97,8 @@ function describeIssue(issue: Issue | undefined): string {
     return `has a key "${key}" that means nothing here${near === null ? '' : `; did you mean "${near}"?`}`;
   }
   if (issue.code === 'invalid_type' && issue.input === undefined) return `is missing (${issue.message})`;
-  const given = issue.input === undefined || typeof issue.input === 'object' ? '' : ` (given: ${JSON.stringify(issue.input)})`;
+  const given =
+    issue.input === undefined || typeof issue.input === 'object' ? '' : ` (given: ${JSON.stringify(issue.input)})`;
   return `is wrong: ${issue.message}${given}`;
 }
 

@@ -26,7 +26,7 @@ const EX_SOFTWARE = 70;
 
 /** Runs a node until SIGTERM or SIGINT. Returns the exit status. */
 export async function runDaemon(run: DaemonRun): Promise<number> {
-  const logger = new WinstonLogger(run.configuration.log);
+  const logger = new WinstonLogger(run.configuration.log, process.stderr, process.stderr.isTTY);
   try {
     const native = loadNativeLibrary();
     const notifier = new SystemdNotifier(

@@ -14,10 +14,11 @@ const PRIORITIES: Readonly<Record<LogLevel, number>> = { error: 3, warn: 4, info
 export class WinstonLogger implements Logger {
   readonly #winston: winston.Logger;
 
-  constructor(options: LogOptions, stream: NodeJS.WritableStream & { readonly isTTY?: boolean } = process.stderr) {
+  constructor(options: LogOptions, stream: NodeJS.WritableStream, isTerminal: boolean) {
     this.#winston = winston.createLogger({
       level: options.level,
-      format: options.format === 'json' ? jsonFormat() : textFormat(stream.isTTY === true),
+      format: options.format === 'json' ? jsonFormat() : textFormat(isTerminal),
+      // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- winston's own types disagree
       transports: [new winston.transports.Stream({ stream })],
     });
   }
@@ -40,9 +41,7 @@ function textFormat(isTerminal: boolean): winston.Logform.Format {
         .map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
         .join(' ');
       const text = `${String(event)}: ${String(message)}${details === '' ? '' : ` (${details})`}`.replaceAll('\n', ' ');
-      return isTerminal
-        ? `${String(timestamp)} ${level} ${text}`
-        : `<${String(PRIORITIES[level as LogLevel])}>${text}`;
+      return isTerminal ? `${String(timestamp)} ${level} ${text}` : `<${String(PRIORITIES[level as LogLevel])}>${text}`;
     }),
   );
 }

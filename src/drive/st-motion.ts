@@ -30,10 +30,12 @@ export function askPosition(target: ScsiTarget, device: string): FoundPosition {
   const long = unlessUnsupported(target, readPosition('long'));
   if (long === null) return askShortPosition(target, device);
   const position = decodeLongPosition(long);
+  const blockAddress = known(position.objectNumber, device);
   return {
-    blockAddress: known(position.objectNumber, device),
+    blockAddress,
     fileNumber: position.fileNumber,
-    beginningOfMedium: position.beginningOfPartition,
+    // By definition; not every drive sets the flag.
+    beginningOfMedium: position.beginningOfPartition || blockAddress === 0,
     earlyWarning: position.endOfPartition,
     blocksInBuffer: () => {
       const short = unlessUnsupported(target, readPosition('short'));
@@ -44,10 +46,11 @@ export function askPosition(target: ScsiTarget, device: string): FoundPosition {
 
 function askShortPosition(target: ScsiTarget, device: string): FoundPosition {
   const position = decodeShortPosition(target.demand(readPosition('short')));
+  const blockAddress = known(position.firstLocation, device);
   return {
-    blockAddress: known(position.firstLocation, device),
+    blockAddress,
     fileNumber: null,
-    beginningOfMedium: position.beginningOfPartition,
+    beginningOfMedium: position.beginningOfPartition || blockAddress === 0,
     earlyWarning: position.endOfPartition,
     blocksInBuffer: () => position.objectsInBuffer,
   };

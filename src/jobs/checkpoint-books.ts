@@ -1,7 +1,9 @@
 import { assert } from '../base/assert.js';
 import { SerialQueue } from '../base/serial-queue.js';
 import type { Clock } from '../base/clock.js';
+import type { StorageError } from '../base/storage-error.js';
 import type { StreamId, VolumeId } from '../terms/ids.js';
+import type { VolumeState } from '../terms/media-state.js';
 import type { Inventory, InventoryChange } from '../inventory/inventory.js';
 import type { ExtentRecord, StreamRecord, VolumeRecord } from '../inventory/records.js';
 import type { Checkpoint, CheckpointStream } from '../transfer/checkpoint-commit.js';
@@ -75,6 +77,20 @@ export class CheckpointBooks {
     });
   }
 
+  /** A volume that failed while it was written: one whose medium did is not written again until a person looked at it. */
+  async noteVolumeError(volumeId: VolumeId, error: StorageError): Promise<void> {
+    await this.#changes.run(async () => {
+      const volume = await this.#inventory.volume(volumeId);
+      if (volume === null) return;
+      const state = stateAfterWriteError(error);
+      await this.#inventory.commit({
+        volumes: [
+          { ...volume, errors: volume.errors + 1, ...(state === null ? {} : { state, stateReason: error.message }) },
+        ],
+      });
+    });
+  }
+
   /** At start: streams that were open when the daemon last ended can never be completed. Returns how many there were. */
   async settleAfterCrash(): Promise<number> {
     const open: StreamRecord[] = [];
@@ -89,6 +105,23 @@ export class CheckpointBooks {
         })),
       });
     return open.length;
+  }
+}
+
+function stateAfterWriteError({ code }: StorageError): VolumeState | null {
+  switch (code) {
+    case 'MEDIUM_WRITE_ERROR':
+    case 'MEDIUM_READ_ERROR':
+      return 'damaged';
+    case 'MEDIUM_FULL':
+      return 'full';
+    case 'MEDIUM_WRITE_PROTECTED':
+      return 'read-only';
+    case 'DRIVE_POSITION_LOST':
+      return 'suspect';
+    default:
+      // The drive, the disk below it or this node: the volume is compared with the inventory when it is mounted next.
+      return null;
   }
 }
 

@@ -9,8 +9,9 @@ import type { DriveLease, DriveLeases } from '../media/drive-leases.js';
 import { DAY_MS, type Pool } from '../media/pool.js';
 import type { VolumeMounting } from '../media/volume-mounting.js';
 import type { BlockRing } from '../transfer/block-ring.js';
-import { SaveSession, type OpenVolume, type SaveSessionSnapshot } from '../transfer/save-session.js';
-import type { SaveStream, SaveStreamEvents } from '../transfer/save-stream.js';
+import type { OpenVolume } from '../transfer/open-volume.js';
+import { SaveSession } from '../transfer/save-session.js';
+import type { SaveStream, SaveStreamEvents, WaitReason } from '../transfer/save-stream.js';
 import type { TransferLimits } from '../transfer/transfer-limits.js';
 import { CheckpointBooks } from './checkpoint-books.js';
 import type { SaveRequest } from './stream-service.js';
@@ -78,7 +79,7 @@ export class SaveService {
     await this.#books.begin(descriptor);
     try {
       this.#refuseWhenStopping();
-      return this.#sessionFor(pool).session.openStream(descriptor, this.#settling(descriptor, events));
+      return this.#sessionFor(pool).session.openStream(descriptor, events);
     } catch (error) {
       await this.#books.giveUp(descriptor.streamId, describeError(error));
       throw error;
@@ -152,8 +153,10 @@ export class SaveService {
       clock,
       logger,
       limits,
-      openVolume: async (reason) => this.#openVolume(running, reason),
+      openVolume: async (_reason, waiting) => this.#openVolume(running, waiting),
       commit: async (checkpoint) => this.#books.commit(checkpoint),
+      giveUp: async (streamId, reason) => this.#books.giveUp(streamId, reason),
+      onVolumeError: async (volumeId, error) => this.#books.noteVolumeError(volumeId, error),
     });
     const running: RunningSave = { sessionId, pool, startedMs, session, lease: null };
     this.#running.set(sessionId, running);
@@ -184,16 +187,21 @@ export class SaveService {
     }
   }
 
-  async #openVolume(running: RunningSave): Promise<OpenVolume> {
+  async #openVolume(
+    running: RunningSave,
+    waiting: (reason: WaitReason, message: string) => void,
+  ): Promise<OpenVolume> {
     const { leases, mounting } = this.#options;
     const { signal } = this.#stopping;
     const { pool } = running;
+    if (running.lease === null) waiting('drive', `waiting for a drive of pool ${pool.name}`);
     running.lease ??= await leases.acquire({
       fits: (bay) => bay.kind === pool.kind,
       preference: (bay) => (bay.mounted === null ? 0 : 1),
       signal,
     });
     const { bay } = running.lease;
+    waiting('mount', `mounting a volume of pool ${pool.name}`);
     const volume = await mounting.mountForAppend(bay, pool, signal);
     bay.activity = `saving to ${volume.barcode}`;
     return {
@@ -204,36 +212,6 @@ export class SaveService {
       endOfData: volume.endOfData,
       written: { blocks: volume.blocks, bytes: volume.bytes },
     };
-  }
-
-  /** A stream that failed before any checkpoint told its end must not stay open in the books. */
-  #settling(descriptor: StreamDescriptor, events: SaveStreamEvents): SaveStreamEvents {
-    return {
-      credit: (total) => {
-        events.credit(total);
-      },
-      durable: (offset) => {
-        events.durable(offset);
-      },
-      saved: (result) => {
-        events.saved(result);
-      },
-      waiting: (reason, message) => {
-        events.waiting(reason, message);
-      },
-      failed: (error) => {
-        this.#books.giveUp(descriptor.streamId, error.message).catch((cause: unknown) => {
-          this.#options.logger.log('error', 'stream.not-settled', describeError(cause), {
-            stream: descriptor.streamId,
-          });
-        });
-        events.failed(error);
-      },
-    };
-  }
-
-  snapshots(): readonly { readonly running: RunningSave; readonly snapshot: SaveSessionSnapshot }[] {
-    return this.running.map((running) => ({ running, snapshot: running.session.snapshot() }));
   }
 }
 

@@ -171,7 +171,8 @@ export class Labelling {
       labelCount: label.labelCount,
     };
     const volume = emptyVolume(label);
-    const forgotten: readonly VolumeId[] = old?.volumeId == null ? [] : [old.volumeId];
+    const replaced = old?.volumeId ?? null;
+    const forgotten: readonly VolumeId[] = replaced === null ? [] : [replaced];
     await inventory.commit({
       cartridges: [cartridge],
       volumes: [volume],
@@ -182,7 +183,7 @@ export class Labelling {
           who: order.who,
           what: 'media.label',
           barcode: order.barcode,
-          details: { pool: order.pool.name, volume: label.volumeId, replaced: forgotten[0] ?? null },
+          details: { pool: order.pool.name, volume: label.volumeId, replaced },
         },
       ],
     });

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, rmSync } from 'node:fs';
+import { chmodSync, lstatSync, rmSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import fastifySwagger from '@fastify/swagger';
 import { fastify, type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify';
@@ -42,7 +42,7 @@ export interface ControlDoorOptions {
 
 /** A request body is a handful of names; anything longer is a mistake. */
 const BODY_LIMIT_BYTES = 65_536;
-/** Extents in one answer: a stream of a million extents is asked for in pages by offset. */
+/** Extents in one answer, about 10 MB of JSON; what is behind them is cut off, which `truncated` tells. */
 const EXTENT_LIMIT = 100_000;
 
 /** HTTP/JSON on a Unix socket: what operators and monitoring ask. File permissions are the authentication. */
@@ -55,17 +55,12 @@ export class ControlDoor {
     this.#app = app;
   }
 
-  /** Listens. A socket that nobody answers, left by a crash, is replaced; one that answers is CONFIG_UNSAFE. */
+  /**
+   * Listens. A socket that nobody answers, left by a crash, is replaced; one that answers, or a file that is no socket, is
+   * CONFIG_UNSAFE. DEVICE_OPEN_FAILED.
+   */
   static async open(options: ControlDoorOptions): Promise<ControlDoor> {
-    if (existsSync(options.socketPath)) {
-      if (await answers(options.socketPath))
-        throw new StorageError(
-          'CONFIG_UNSAFE',
-          `Another daemon answers on ${options.socketPath}. Nothing was changed; stop it first or choose another control_door.socket.`,
-          { context: { socket: options.socketPath } },
-        );
-      rmSync(options.socketPath);
-    }
+    await removeStaleSocket(options.socketPath);
     const app = await makeApp(options);
     try {
       await app.listen({ path: options.socketPath });
@@ -86,15 +81,35 @@ export class ControlDoor {
   }
 }
 
-async function answers(socketPath: string): Promise<boolean> {
+async function removeStaleSocket(socketPath: string): Promise<void> {
+  const context = { socket: socketPath };
+  const found = lstatSync(socketPath, { throwIfNoEntry: false });
+  if (found === undefined) return;
+  if (!found.isSocket())
+    throw new StorageError(
+      'CONFIG_UNSAFE',
+      `${socketPath} is not a socket. It was not touched; choose another control_door.socket or move it away.`,
+      { context },
+    );
+  if (await isAnswered(socketPath))
+    throw new StorageError(
+      'CONFIG_UNSAFE',
+      `Another daemon answers on ${socketPath}. Nothing was changed; stop it first or choose another control_door.socket.`,
+      { context },
+    );
+  rmSync(socketPath);
+}
+
+/** Only a refusal says that nobody listens; any other failure (no permission, a full backlog) leaves it possible. */
+async function isAnswered(socketPath: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = createConnection(socketPath);
     socket.once('connect', () => {
       socket.destroy();
       resolve(true);
     });
-    socket.once('error', () => {
-      resolve(false);
+    socket.once('error', (error: NodeJS.ErrnoException) => {
+      resolve(error.code !== 'ECONNREFUSED');
     });
   });
 }

@@ -1,6 +1,12 @@
 import { assert } from '../base/assert.js';
 import { StorageError } from '../base/storage-error.js';
-import { FRAME_HEADER_BYTES, checkFrameStart, decodeFrameHeader, type FrameHeader } from '../protocol/frame.js';
+import {
+  checkFrameStart,
+  decodeFrameHeader,
+  FRAME_BODY_LIMIT_BYTES,
+  FRAME_HEADER_BYTES,
+  type FrameHeader,
+} from '../protocol/frame.js';
 import type { RingSlot } from '../transfer/save-stream.js';
 import { DOOR_LIMITS } from './door-limits.js';
 
@@ -51,6 +57,7 @@ export class FrameReceiver {
   #discarding = false;
 
   constructor({ blockSizeBytes, onControl }: FrameReceiverOptions) {
+    assert(blockSizeBytes >= FRAME_HEADER_BYTES + FRAME_BODY_LIMIT_BYTES, 'a block holds any frame');
     this.#blockSizeBytes = blockSizeBytes;
     this.#onControl = onControl;
   }

@@ -1,0 +1,266 @@
+import { assert } from '../base/assert.js';
+import { combineCrc32c } from '../base/crc32c.js';
+import { StorageError } from '../base/storage-error.js';
+import type { VolumeId } from '../terms/ids.js';
+import type { StreamDescriptor } from '../terms/stream-descriptor.js';
+import { BLOCK_HEADER_BYTES } from '../volume/block-header.js';
+import type { RingShare } from './block-ring.js';
+import { nextWindow, type CreditDemand, type CreditLimits } from './credit.js';
+import type { RingSlot, SaveStream, SaveStreamEvents, SubmittedFrame } from './save-stream.js';
+
+export interface ReceivedBlock {
+  readonly slot: RingSlot;
+  readonly frame: SubmittedFrame;
+  /** Numbers the blocks of the session in the order in which they became whole. */
+  readonly order: number;
+}
+
+/** What a stream asks of its session; none of it calls back. */
+export interface StreamSession {
+  nextOrder(): number;
+  /** Of the monotonic clock. */
+  nowMs(): number;
+  /** There may be something to do. */
+  noteActivity(): void;
+}
+
+/** How a stream ended; null while it goes on. */
+export type StreamEnding =
+  | { readonly kind: 'ended'; readonly lengthBytes: number; readonly crc32c: number }
+  | { readonly kind: 'aborted'; readonly reason: string }
+  /** The session's doing. The client is told when the books are settled. */
+  | { readonly kind: 'failed'; readonly error: StorageError };
+
+/**
+ * One stream of a save session: the blocks of it that wait, what of it is written and what durable, and its credit.
+ * Every slot it took is with the door (taken), in its queue (submitted), or laid and with the drive's thread (shifted), and
+ * comes back once.
+ */
+export class SavingStream implements SaveStream {
+  readonly descriptor: StreamDescriptor;
+  readonly events: SaveStreamEvents;
+  readonly #session: StreamSession;
+  readonly #share: RingShare;
+
+  #queue: ReceivedBlock[] = [];
+  #laidBlocks = 0;
+  #ending: StreamEnding | null = null;
+  #isMuted = false;
+
+  /** Frames the client may send, has begun to send, and has sent. */
+  #granted = 0;
+  #taken = 0;
+  #submitted = 0;
+  #receivedBytes = 0;
+  #window = 0;
+  #submittedAtGrowth = 0;
+  #lastSubmitMs: number;
+
+  #writtenBytes = 0;
+  #writtenBlocks = 0;
+  #writtenCrc = 0;
+  #durableBytes = 0;
+  readonly #volumes: VolumeId[] = [];
+  #startedOn: VolumeId | null = null;
+
+  constructor(descriptor: StreamDescriptor, events: SaveStreamEvents, session: StreamSession, share: RingShare) {
+    this.descriptor = descriptor;
+    this.events = events;
+    this.#session = session;
+    this.#share = share;
+    this.#lastSubmitMs = session.nowMs();
+  }
+
+  // What the door calls.
+
+  takeSlot(): RingSlot | null {
+    this.#assertGoesOn();
+    if (this.#taken === this.#granted) return null;
+    this.#taken++;
+    return this.#share.take();
+  }
+
+  submit(slot: RingSlot, frame: SubmittedFrame): void {
+    this.#assertGoesOn();
+    assert(frame.frameNumber === this.#submitted && frame.offset === this.#receivedBytes, 'frames have no gap');
+    assert(this.#submitted < this.#taken, 'a frame was received into a slot that was taken');
+    assert(frame.payloadBytes > 0 && frame.payloadBytes <= slot.bytes.length - BLOCK_HEADER_BYTES, 'a frame fits');
+    this.#submitted++;
+    this.#receivedBytes += frame.payloadBytes;
+    this.#lastSubmitMs = this.#session.nowMs();
+    if (this.#isDropped) this.#share.give(slot);
+    else this.#queue.push({ slot, frame, order: this.#session.nextOrder() });
+    this.#session.noteActivity();
+  }
+
+  returnSlot(slot: RingSlot): void {
+    this.#taken--;
+    this.#share.putBack(slot);
+  }
+
+  end(total: { readonly lengthBytes: number; readonly crc32c: number }): void {
+    this.#assertGoesOn();
+    if (this.#ending === null) this.#ending = { kind: 'ended', ...total };
+    this.#share.close();
+    this.#session.noteActivity();
+  }
+
+  /** Too late after `end` or a failure, which connections do not know: then it only silences the events. */
+  abort(reason: string): void {
+    this.#isMuted = true;
+    if (this.#ending === null) this.#drop({ kind: 'aborted', reason });
+    this.#share.close();
+    this.#session.noteActivity();
+  }
+
+  // What the session calls.
+
+  /** The stream cannot go on: what waits is thrown away. Nothing when it already ended badly. */
+  fail(error: StorageError): void {
+    if (this.#isDropped) return;
+    this.#drop({ kind: 'failed', error });
+  }
+
+  get ending(): StreamEnding | null {
+    return this.#ending;
+  }
+  /** Ended in one way or another, and nothing of it waits or is with the drive. */
+  get isSettled(): boolean {
+    return this.#ending !== null && this.#queue.length === 0 && this.#laidBlocks === 0;
+  }
+  get hasBlocks(): boolean {
+    return this.#queue.length > 0;
+  }
+  get oldestBlock(): number {
+    const [first] = this.#queue;
+    assert(first !== undefined, 'only a stream with blocks is asked for its oldest');
+    return first.order;
+  }
+  /** The door does not listen any more. */
+  get isMuted(): boolean {
+    return this.#isMuted;
+  }
+
+  /** The oldest waiting block, to be laid. `last` when the client said so before. */
+  shift(): { readonly block: ReceivedBlock; readonly last: boolean } {
+    const block = this.#queue.shift();
+    assert(block !== undefined, 'only a stream with blocks is written');
+    this.#laidBlocks++;
+    return { block, last: this.#ending?.kind === 'ended' && this.#queue.length === 0 };
+  }
+
+  /** The block was not written and waits again, before all others: blocks are taken back the youngest first. */
+  takeBack(block: ReceivedBlock): void {
+    this.#laidBlocks--;
+    if (this.#isDropped) this.#share.give(block.slot);
+    else this.#queue.unshift(block);
+  }
+
+  /** The drive accepted the block; its slot is free. */
+  noteWritten({ slot, frame }: ReceivedBlock, volumeId: VolumeId): void {
+    assert(frame.offset === this.#writtenBytes && frame.frameNumber === this.#writtenBlocks, 'written in order');
+    this.#laidBlocks--;
+    this.#writtenCrc = combineCrc32c(this.#writtenCrc, frame.payloadCrc, frame.payloadBytes);
+    this.#writtenBytes += frame.payloadBytes;
+    this.#writtenBlocks++;
+    if (this.#volumes.at(-1) !== volumeId) this.#volumes.push(volumeId);
+    this.#share.give(slot);
+  }
+
+  /** The volume that carries its STREAM-START, laid or written, and is being written. */
+  get startedOn(): VolumeId | null {
+    return this.#startedOn;
+  }
+  set startedOn(volumeId: VolumeId | null) {
+    this.#startedOn = volumeId;
+  }
+
+  get receivedBytes(): number {
+    return this.#receivedBytes;
+  }
+  /** All that drives accepted, from the stream's start, and the CRC32C of it. */
+  get written(): { readonly bytes: number; readonly blocks: number; readonly crc32c: number } {
+    return { bytes: this.#writtenBytes, blocks: this.#writtenBlocks, crc32c: this.#writtenCrc };
+  }
+  get durableBytes(): number {
+    return this.#durableBytes;
+  }
+  get volumes(): readonly VolumeId[] {
+    return this.#volumes;
+  }
+
+  /** All that is written is durable. Returns whether that is news. */
+  noteDurable(): boolean {
+    const grew = this.#writtenBytes > this.#durableBytes;
+    this.#durableBytes = this.#writtenBytes;
+    return grew;
+  }
+
+  /** Compares what the client said at its END with what is written; all of it is. */
+  checkEnd(): StorageError | null {
+    const ending = this.#ending;
+    assert(ending?.kind === 'ended' && this.isSettled, 'an end is checked when all is written');
+    if (ending.lengthBytes === this.#writtenBytes && ending.crc32c === this.#writtenCrc) return null;
+    const told = `${String(ending.lengthBytes)} bytes with CRC32C ${formatCrc(ending.crc32c)}`;
+    const got = `${String(this.#writtenBytes)} bytes with ${formatCrc(this.#writtenCrc)}`;
+    return new StorageError(
+      'PROTOCOL_CHECKSUM',
+      `The client ended stream ${this.descriptor.streamId} after ${told}, but ${got} arrived. It is kept as incomplete; send it again.`,
+      { context: { streamId: this.descriptor.streamId, toldBytes: ending.lengthBytes, gotBytes: this.#writtenBytes } },
+    );
+  }
+
+  /** How its credit stands; the window is brought up to date. Null when it gets none any more. */
+  updateCredit(limits: CreditLimits & { readonly creditIdleMs: number }): CreditDemand | null {
+    if (this.#ending !== null) return null;
+    const standing = {
+      outstanding: this.#share.size,
+      unused: this.#granted - this.#submitted,
+      usedSinceGrowth: this.#submitted - this.#submittedAtGrowth,
+      window: this.#window,
+      idle: this.#session.nowMs() - this.#lastSubmitMs >= limits.creditIdleMs,
+    };
+    const window = nextWindow(standing, limits);
+    if (window !== this.#window) this.#submittedAtGrowth = this.#submitted;
+    this.#window = window;
+    return { outstanding: standing.outstanding, window };
+  }
+
+  /** The client could send, had it the credit. */
+  get waitsForCredit(): boolean {
+    return this.#ending === null && this.#submitted === this.#granted;
+  }
+
+  /** Reserves slots and tells the client. */
+  grant(frames: number): void {
+    for (let i = 0; i < frames; i++) assert(this.#share.grow(), 'credit is granted for slots that are there');
+    this.#granted += frames;
+    this.events.credit(this.#granted);
+  }
+
+  /** The last of it: the door was told or does not listen. */
+  close(): void {
+    assert(this.isSettled, 'a stream is closed when nothing of it is on the way');
+    this.#share.close();
+  }
+
+  /** Failed or aborted: nothing more of it is written. */
+  get #isDropped(): boolean {
+    return this.#ending !== null && this.#ending.kind !== 'ended';
+  }
+
+  #drop(ending: StreamEnding): void {
+    this.#ending = ending;
+    for (const { slot } of this.#queue) this.#share.give(slot);
+    this.#queue = [];
+  }
+
+  /** A door that was not told of a failure yet goes on as before. */
+  #assertGoesOn(): void {
+    assert(this.#ending?.kind !== 'ended' && !this.#isMuted, 'no call follows the end of a stream');
+  }
+}
+
+function formatCrc(crc: number): string {
+  return crc.toString(16).padStart(8, '0');
+}

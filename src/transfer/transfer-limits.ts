@@ -1,0 +1,76 @@
+/** Every limit of this layer. `TRANSFER_LIMITS` has the values and their reasons. */
+export interface TransferLimits {
+  readonly streams: number;
+  readonly sharedBlocks: number;
+  readonly procedureBlocks: number;
+
+  readonly creditStartBlocks: number;
+  readonly creditMaxBlocks: number;
+  readonly creditIdleMs: number;
+
+  readonly runBlocks: number;
+  readonly batchBlocks: number;
+  readonly batchesInFlight: number;
+  readonly metadataBlocks: number;
+
+  readonly checkpointBytes: number;
+  readonly checkpointMs: number;
+  readonly checkpointIdleMs: number;
+  readonly checkpointGroupingMs: number;
+  readonly lingerMs: number;
+
+  readonly restoreBlocks: number;
+  readonly restoreBatchBlocks: number;
+  readonly restoreGapBlocks: number;
+  readonly receiverStallMs: number;
+}
+
+export const TRANSFER_LIMITS: TransferLimits = {
+  /** Streams saved at once, daemon-wide: one block of the ring is kept for each, so that none ever waits for another. */
+  streams: 256,
+  /** Blocks of the ring that streams and restores share beyond what is theirs: 64 x 1 MiB keep a drive in one go streaming. */
+  sharedBlocks: 64,
+  /** Blocks kept for labels, indexes and the least a restore needs: 4 a session, 2 a restore, 1 a mount, of 4 drives. */
+  procedureBlocks: 32,
+
+  /** Blocks a stream may send at first: two for the wire, two for the drive. */
+  creditStartBlocks: 4,
+  /** Blocks one stream may ever have in the ring: half of the shared ones, so that the fastest leaves room for others. */
+  creditMaxBlocks: 32,
+  /** A stream silent for so long gets one block of credit again when its next blocks are written, milliseconds. */
+  creditIdleMs: 10_000,
+
+  /** Blocks of one stream in a row while others wait: 64 MiB read back in a third of a second, far above a stop and start. */
+  runBlocks: 64,
+  /** Blocks of one command to the drive's thread: 8 MiB are some 20 ms of an LTO-9 drive, many times a thread's wake-up. */
+  batchBlocks: 8,
+  /** Commands at the thread at once: one it works on and one behind it, so that it never waits for the main thread. */
+  batchesInFlight: 2,
+  /** Blocks a session keeps for STREAM-START, STREAM-END and index blocks. */
+  metadataBlocks: 4,
+
+  /** Payload bytes between checkpoints: a flush costs a drive about 3 s of stop and start, 16 GiB some 50 s of writing. */
+  checkpointBytes: 16 * 1024 ** 3,
+  /** Milliseconds a written byte waits for its checkpoint: what a client may have to send again, and still one flush in 20. */
+  checkpointMs: 60_000,
+  /** Milliseconds without a block before what is written becomes durable: the drive has stopped anyway. */
+  checkpointIdleMs: 5_000,
+  /** Milliseconds a stream that ended waits for others to end, so that many short ones share a flush. */
+  checkpointGroupingMs: 1_000,
+  /** Milliseconds a session keeps its drive without any stream: the next client of the same backup run. */
+  lingerMs: 10_000,
+
+  /** Blocks a restore pass reads ahead and has lent to receivers, at most: four receivers' windows. */
+  restoreBlocks: 32,
+  /** Blocks of one read command to the drive's thread. */
+  restoreBatchBlocks: 8,
+  /** Objects read and thrown away rather than passed by LOCATE: 256 MiB take 1 s, the shortest LOCATE 3 s. */
+  restoreGapBlocks: 256,
+  /** Milliseconds a receiver may hold all its window without releasing a block, before it is dropped for the others' sake. */
+  receiverStallMs: 120_000,
+};
+
+/** Slots the daemon's ring needs: what is kept for streams and procedures, and what they share. */
+export function countRingBlocks(limits: TransferLimits): number {
+  return limits.streams + limits.sharedBlocks + limits.procedureBlocks;
+}

@@ -1,0 +1,58 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import type { LogFields, Logger } from '../../src/base/logger.js';
+import { ControlDoor } from '../../src/server/control-door.js';
+import { FakeControlService } from './fake-control-service.js';
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+/** A control door on a socket in a directory of its own, with a fake daemon behind it. */
+export class ControlDoorFixture {
+  readonly directory = mkdtempSync(join(tmpdir(), 'tapeloom-control-'));
+  readonly socketPath = join(this.directory, 'control.sock');
+  readonly service = new FakeControlService();
+  readonly events: { readonly event: string; readonly message: string; readonly fields: LogFields | undefined }[] = [];
+  readonly logger: Logger = {
+    log: (_level, event, message, fields) => {
+      this.events.push({ event, message, fields });
+    },
+  };
+  #door: ControlDoor | null = null;
+
+  async open(): Promise<ControlDoor> {
+    this.#door = await ControlDoor.open({
+      service: this.service,
+      logger: this.logger,
+      version: '0.1.0',
+      socketPath: this.socketPath,
+      socketMode: 0o660,
+    });
+    return this.#door;
+  }
+
+  async close(): Promise<void> {
+    await this.#door?.close();
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  /** One request, with nothing between the test and the bytes. */
+  async send(method: string, path: string, headers: Record<string, string> = {}, body?: string): Promise<Answer> {
+    const request = httpRequest({ socketPath: this.socketPath, method, path, headers, agent: false });
+    request.end(body);
+    const [response] = (await once(request, 'response')) as [IncomingMessage];
+    return { status: response.statusCode ?? 0, headers: response.headers, body: await text(response) };
+  }
+
+  async post(path: string, document: unknown): Promise<Answer> {
+    return this.send('POST', path, { 'content-type': 'application/json' }, JSON.stringify(document));
+  }
+}
