@@ -47,13 +47,22 @@ export class CartridgeBay {
   #atLoad: Amounts = { written: 0, read: 0 };
   #saved: Amounts = { written: 0, read: 0 };
 
-  /** A cartridge that was loaded when the process ended is still loaded: the drive kept its power. */
   constructor(environment: BayEnvironment) {
     this.#environment = environment;
     this.#mouth = new DriveMouth(environment.files, environment.rackDirectory, environment.driveNumber);
+  }
+
+  /**
+   * Takes the drive over from whoever had it open last: a cartridge that was loaded then is loaded still, for the drive kept
+   * its power. Only who holds the drive's lock may do this: opening a cartridge cuts its files where they are not whole,
+   * and another process may be writing them.
+   */
+  resume(): void {
     const { barcode, insertion } = this.#mouth.readContent();
     const state = this.#mouth.readState();
+    // What was put in since is for `look` to notice.
     if (barcode === null || state?.insertion !== insertion) return;
+    this.#release();
     this.#barcode = barcode;
     this.#insertion = insertion;
     if (state.state === 'loaded') this.#thread();
@@ -83,7 +92,6 @@ export class CartridgeBay {
       const { clock, timing } = this.#environment;
       this.#readyAt = clock.seconds() + (clock.mode === 'off' ? 0 : timing.loadSeconds);
     }
-    if (this.#state === 'loaded' && this.#medium === null) this.#thread();
     if (this.#state !== 'loading' || this.#environment.clock.seconds() < this.#readyAt) return false;
     this.#load();
     return true;
@@ -126,7 +134,7 @@ export class CartridgeBay {
     };
   }
 
-  /** Closes the cartridge's files; the next look opens them again. */
+  /** Closes the cartridge's files; `resume` opens them again. */
   park(): void {
     this.#release();
   }

@@ -13,6 +13,7 @@ interface Holder {
 /**
  * Keeps a second process away from a drive that another one has open, as the kernel does with EBUSY. A lock whose holder
  * died, by SIGKILL say, is void; so is one of this process itself, whose threads see to it that only one has the drive.
+ * Two processes that take it in the same instant would both get it; nothing starts two at once.
  */
 export class DriveLock {
   readonly #files: FilePort;

@@ -90,10 +90,14 @@ export class SimSyscalls implements SyscallPort {
       if (unit === null) return -ERRNO.ENOENT;
       const fault = injected(unit, 'open');
       if (fault !== 0) return fault;
-      if (!unit.lock.take()) return -ERRNO.EBUSY;
-      const opened = unit.driver.open(flags, /^\/dev\/st\d/.test(path));
+      // The lock comes first: a cartridge that another process is writing must not even be looked into.
+      if ([...this.#open.values()].includes(unit) || !unit.lock.take()) return -ERRNO.EBUSY;
+      const opened = guard(() => {
+        unit.drive.resume();
+        return unit.driver.open(flags, /^\/dev\/st\d/.test(path));
+      });
       if (opened < 0) {
-        if (![...this.#open.values()].includes(unit)) this.#powerDown(unit);
+        this.#powerDown(unit);
         return opened;
       }
       const fd = this.#nextDescriptor++;

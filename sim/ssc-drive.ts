@@ -204,6 +204,11 @@ export class SscDrive {
     this.#attentions.push(SSC_SENSE.powerOnOrReset());
   }
 
+  /** Opens what `park` closed; before it, nothing may be executed. See CartridgeBay.resume. */
+  resume(): void {
+    this.bay.resume();
+  }
+
   /** Writes everything to the files and closes them. The cartridge stays loaded and the tape where it is. */
   park(): void {
     this.#transport?.synchronize();

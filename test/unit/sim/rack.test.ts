@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { ERRNO } from '../../../src/device/errno.js';
+import { MT_OP } from '../../../src/device/mtio.js';
 import { DriveLock } from '../../../sim/drive-lock.js';
 import { RackError } from '../../../sim/rack.js';
 import { BARCODE, DRIVE, SimBench } from './sim-bench.js';
@@ -74,7 +75,7 @@ describe('The rack of simulated cartridges', () => {
       bench.restart();
       bench.open();
       bench.write(1000);
-      bench.operate(7);
+      bench.operate(MT_OP.offline);
       bench.close();
       const [one] = bench.rack.list();
       expect(one?.cartridge).to.include({ loadCount: load, lifetimeBytesWritten: 1000 * load });
@@ -89,6 +90,40 @@ describe('The rack of simulated cartridges', () => {
 });
 
 describe('The lock of a simulated drive', () => {
+  it('keeps a refused open from touching a cartridge that another process is writing', () => {
+    const bench = new SimBench();
+    bench.open();
+    bench.write(10);
+    bench.operate(MT_OP.writeFilemarks);
+    // In the data already, in the index not yet: what a second scan would cut off.
+    bench.write(20);
+    const { port, fd } = bench;
+    new DriveLock(bench.files, bench.directory, 0, process.ppid).release();
+    expect(new DriveLock(bench.files, bench.directory, 0, process.ppid).take()).to.equal(true);
+    bench.restart();
+    expect(bench.open()).to.equal(-ERRNO.EBUSY);
+    expect(port.close(fd), 'the writer ends, with its filemark').to.equal(0);
+    bench.open();
+    bench.operate(MT_OP.rewind);
+    expect([1, 2, 3, 4].map(() => bench.read())).to.deep.equal([10, 0, 20, 0]);
+    bench.dispose();
+  });
+
+  it('lets a process that was refused see, when the other is gone, what that one did with the cartridge', () => {
+    const bench = new SimBench();
+    bench.open();
+    const { port, fd } = bench;
+    bench.operate(MT_OP.rewind);
+    bench.close();
+    bench.restart();
+    bench.open();
+    bench.operate(MT_OP.offline);
+    bench.close();
+    expect(port.open(DRIVE, 0o4002)).to.be.greaterThan(fd);
+    expect(port.read(fd + 1, new Uint8Array(1))).to.equal(-ERRNO.ENOMEDIUM);
+    bench.dispose();
+  });
+
   it('is refused while another living process holds it, and void when that process has died', () => {
     const bench = new SimBench();
     const mine = new DriveLock(bench.files, bench.directory, 0, process.pid);
