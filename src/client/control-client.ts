@@ -100,6 +100,8 @@ export class ControlClient {
         socketPath,
         method,
         path,
+        // A connection kept for the next request may be dead by then, and an order must not be lost to that.
+        agent: false,
         headers: {
           'x-tapeloom-user': headerText(user),
           ...(payload === null ? {} : { 'content-type': 'application/json', 'content-length': payload.length }),

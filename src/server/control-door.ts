@@ -42,6 +42,8 @@ export interface ControlDoorOptions {
 
 /** A request body is a handful of names; anything longer is a mistake. */
 const BODY_LIMIT_BYTES = 65_536;
+/** Bytes of a socket's path, without the final zero: `sun_path` of unix(7). Node would cut a longer one off and listen elsewhere. */
+const SOCKET_PATH_BYTES = 107;
 /** Extents in one answer, about 10 MB of JSON; what is behind them is cut off, which `truncated` tells. */
 const EXTENT_LIMIT = 100_000;
 
@@ -60,17 +62,19 @@ export class ControlDoor {
    * CONFIG_UNSAFE. DEVICE_OPEN_FAILED.
    */
   static async open(options: ControlDoorOptions): Promise<ControlDoor> {
+    refuseLongPath(options.socketPath);
     await removeStaleSocket(options.socketPath);
     const app = await makeApp(options);
     try {
       await app.listen({ path: options.socketPath });
+      chmodSync(options.socketPath, options.socketMode);
     } catch (cause) {
+      await app.close();
       throw new StorageError('DEVICE_OPEN_FAILED', `Cannot listen on ${options.socketPath}: ${describeError(cause)}`, {
         cause,
         context: { socket: options.socketPath },
       });
     }
-    chmodSync(options.socketPath, options.socketMode);
     return new ControlDoor(options, app);
   }
 
@@ -79,6 +83,15 @@ export class ControlDoor {
     await this.#app.close();
     rmSync(this.#options.socketPath, { force: true });
   }
+}
+
+function refuseLongPath(socketPath: string): void {
+  if (Buffer.byteLength(socketPath) <= SOCKET_PATH_BYTES) return;
+  throw new StorageError(
+    'CONFIG_UNSAFE',
+    `${socketPath} is longer than the ${String(SOCKET_PATH_BYTES)} bytes a socket's path may have. Choose a shorter control_door.socket.`,
+    { context: { socket: socketPath } },
+  );
 }
 
 async function removeStaleSocket(socketPath: string): Promise<void> {
@@ -284,9 +297,7 @@ function sendError(reply: FastifyReply, error: FastifyError | StorageError, logg
   }
   // A mistake of ours inside a request: it is answered and logged; what it did not finish, the caller learns from the answer.
   logger.log('error', 'control.internal-error', error.message, { stack: error.stack });
-  void reply
-    .code(500)
-    .send({
-      error: { code: 'INTERNAL', message: `Internal error: ${error.message}`, disposition: 'stop', context: {} },
-    });
+  void reply.code(500).send({
+    error: { code: 'INTERNAL', message: `Internal error: ${error.message}`, disposition: 'stop', context: {} },
+  });
 }

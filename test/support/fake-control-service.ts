@@ -82,7 +82,7 @@ export function sampleBay(number: number, kind: 'tape' | 'disk'): DriveBay {
  */
 export class FakeControlService implements ControlService {
   readonly calls: (readonly unknown[])[] = [];
-  failure: unknown = null;
+  failure: Error | null = null;
   mediaViews: readonly MediumView[] = MEDIA;
   streamViews: readonly StreamView[] = [
     viewStream(
