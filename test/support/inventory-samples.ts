@@ -38,7 +38,13 @@ export function cartridgeRecord(n: number, changes: Partial<CartridgeRecord> = {
 }
 
 export function auditRecord(n: number): AuditRecord {
-  return { timeMs: n, who: 'uid 0', what: 'media.label', barcode: barcodeOf(1), details: { n, pool: 'default', old: null } };
+  return {
+    timeMs: n,
+    who: 'uid 0',
+    what: 'media.label',
+    barcode: barcodeOf(1),
+    details: { n, pool: 'default', old: null },
+  };
 }
 
 /** A stream that lies on these volumes, with `each` extents on each. */
@@ -79,7 +85,8 @@ export async function readContent(inventory: Inventory): Promise<InventoryConten
   const streams = await inventory.streams({ limit: 10_000 });
   const volumes = await inventory.volumes();
   const extents: Record<StreamId, readonly ExtentRecord[]> = {};
-  for (const { descriptor } of streams) extents[descriptor.streamId] = await collect(inventory.extents(descriptor.streamId));
+  for (const { descriptor } of streams)
+    extents[descriptor.streamId] = await collect(inventory.extents(descriptor.streamId));
   const streamsOnVolume: Record<string, readonly StreamId[]> = {};
   for (const { volumeId } of volumes) streamsOnVolume[volumeId] = await inventory.streamsOnVolume(volumeId);
   return {

@@ -6,11 +6,9 @@ export type WriteFault =
   /** Nothing of it is kept and the writer is told. */
   | { readonly kind: 'refuse'; readonly error: Error }
   /** All of it is kept, yet the writer is told that it failed. */
-  | { readonly kind: 'keep-and-fail'; readonly error: Error }
-  /** Nothing of it is kept and the writer is told that it was: what damage in LevelDB's log amounts to. */
-  | { readonly kind: 'lose' };
+  | { readonly kind: 'keep-and-fail'; readonly error: Error };
 
-/** A store in memory that can be damaged: `writeBatch` takes any bytes, and batches can fail or be lost. */
+/** A store in memory that can be damaged: `writeBatch` takes any bytes, and batches can fail. */
 export class MemoryStore implements InventoryStore {
   readonly #database = new MemoryLevel<string, Uint8Array>({ keyEncoding: 'utf8', valueEncoding: 'view' });
   /** Asked for each batch; `null` for none. */
@@ -47,20 +45,21 @@ export class MemoryStore implements InventoryStore {
     this.batches++;
     const fault = this.fault?.(this.batches) ?? null;
     if (fault?.kind === 'refuse') throw fault.error;
-    if (fault?.kind === 'lose') return;
     await this.#database.batch(
       operations.map((one) =>
-        one.kind === 'put' ? { type: 'put', key: one.key, value: one.value.slice() } : { type: 'del', key: one.key },
+        one.kind === 'put'
+          ? { type: 'put', key: one.key, value: Uint8Array.from(one.value) }
+          : { type: 'del', key: one.key },
       ),
     );
     if (fault?.kind === 'keep-and-fail') throw fault.error;
   }
 
-  /** Everything, as it is now. */
+  /** Everything, as it is now; copies. `slice` of a Buffer would be none. */
   async entries(): Promise<ReadonlyMap<string, Uint8Array>> {
     await this.open();
     const all = new Map<string, Uint8Array>();
-    for await (const [key, value] of this.iterate('', '\x7f')) all.set(key, value.slice());
+    for await (const [key, value] of this.iterate('', '\x7f')) all.set(key, Uint8Array.from(value));
     return all;
   }
 
