@@ -1,6 +1,6 @@
 import { unreachable } from '../base/assert.js';
 import { isStorageError, type StorageError } from '../base/storage-error.js';
-import type { SessionId } from '../terms/ids.js';
+import type { SessionId, VolumeId } from '../terms/ids.js';
 import type { StreamStanding } from '../volume/volume-appender.js';
 import type { Checkpoint, CheckpointStream } from './checkpoint-commit.js';
 import type { SavingStream } from './saving-stream.js';
@@ -10,8 +10,7 @@ import type { VolumeWriter } from './volume-writer.js';
 export interface StreamAtCheckpoint {
   readonly stream: SavingStream;
   readonly state: CheckpointStream['state'];
-  /** Of one that did not end well. */
-  readonly error: StorageError | null;
+  /** Why it did not end well. */
   readonly reason: string;
 }
 
@@ -30,10 +29,11 @@ export async function runCheckpoint(options: {
   const { writer, sessionId, streams, commit } = options;
   const standings: StreamAtCheckpoint[] = [];
   for (const stream of streams) {
+    const wrong = stream.ending?.kind === 'ended' && stream.isSettled ? stream.checkEnd() : null;
+    if (wrong !== null) stream.fail(wrong);
     const standing = standingOf(stream);
     if (standing.state === 'complete') await endOnVolume(writer, stream);
-    // Others left nothing here; what they left elsewhere is durable.
-    if (stream.startedOn === writer.volumeId) standings.push(standing);
+    if (isNews(standing, writer.volumeId)) standings.push(standing);
   }
   const { endOfData, blocks, bytes, extents, closed } = await writer.checkpoint(standings.map(indexEntryOf));
   await commit({
@@ -77,20 +77,23 @@ export async function closeVolume(options: {
 
 function standingOf(stream: SavingStream): StreamAtCheckpoint {
   const { ending } = stream;
-  if (ending === null || !stream.isSettled) return { stream, state: 'open', error: null, reason: '' };
+  if (ending === null || !stream.isSettled) return { stream, state: 'open', reason: '' };
   switch (ending.kind) {
-    case 'ended': {
-      const error = stream.checkEnd();
-      if (error === null) return { stream, state: 'complete', error, reason: '' };
-      return { stream, state: 'aborted', error, reason: error.message };
-    }
+    case 'ended':
+      return { stream, state: 'complete', reason: '' };
     case 'aborted':
-      return { stream, state: 'aborted', error: null, reason: ending.reason };
+      return { stream, state: 'aborted', reason: ending.reason };
     case 'failed':
-      return { stream, state: 'aborted', error: ending.error, reason: ending.error.message };
+      return { stream, state: 'aborted', reason: ending.error.message };
     default:
       return unreachable(ending);
   }
+}
+
+/** Streams without a trace on this volume, and those that did not move, are as the checkpoint before said. */
+function isNews({ stream, state }: StreamAtCheckpoint, volumeId: VolumeId): boolean {
+  if (stream.startedOn !== volumeId) return false;
+  return state !== 'open' || stream.written.bytes > stream.durableBytes;
 }
 
 /** The end stands on the volume that is written now, also when all bytes of the stream lie on others or it has none. */

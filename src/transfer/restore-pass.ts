@@ -187,7 +187,10 @@ export class RestorePass {
           continue;
         }
         if (item.header.type !== 'data' || item.header.streamId !== part.stream.streamId) {
-          part.stream.damaged(part.stream.to, `block ${String(item.blockAddress)} of volume ${this.#barcode} is not of this stream`);
+          part.stream.damaged(
+            part.stream.to,
+            `block ${String(item.blockAddress)} of volume ${this.#barcode} is not of this stream`,
+          );
           continue;
         }
         await this.#roomFor(part.stream);
@@ -211,7 +214,8 @@ export class RestorePass {
 
   #damage(stream: RestoreStreamState, item: VolumeItem): void {
     const where = `block ${String(item.blockAddress)} of volume ${this.#barcode}`;
-    const why = item.kind === 'damage' ? `${where}: ${item.reason}` : `${where} is a ${item.kind} where a block should be`;
+    const why =
+      item.kind === 'damage' ? `${where}: ${item.reason}` : `${where} is a ${item.kind} where a block should be`;
     this.#options.logger.log('error', 'restore.damaged', why, {
       volume: this.#options.volume.volumeId,
       stream: stream.streamId,

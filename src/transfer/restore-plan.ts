@@ -48,8 +48,7 @@ export function planReads<S>(
         objects: Math.max(last.objects, end - last.blockAddress),
         parts: [...last.parts, part],
       };
-    else
-      reads.push({ blockAddress: part.blockAddress, objects: part.blocks, sequence: part.sequence, parts: [part] });
+    else reads.push({ blockAddress: part.blockAddress, objects: part.blocks, sequence: part.sequence, parts: [part] });
   }
   return reads;
 }

@@ -231,11 +231,14 @@ export class SavingStream implements SaveStream {
     return this.#ending === null && this.#submitted === this.#granted;
   }
 
-  /** Reserves slots and tells the client. */
-  grant(frames: number): void {
-    for (let i = 0; i < frames; i++) assert(this.#share.grow(), 'credit is granted for slots that are there');
-    this.#granted += frames;
-    this.events.credit(this.#granted);
+  /** Reserves a slot for one more frame, which `tellCredit` offers. */
+  reserveFrame(): void {
+    assert(this.#share.grow(), 'credit is granted for slots that are there');
+    this.#granted++;
+  }
+
+  tellCredit(): void {
+    if (this.#ending === null) this.events.credit(this.#granted);
   }
 
   /** The last of it: the door was told or does not listen. */

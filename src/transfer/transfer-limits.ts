@@ -57,8 +57,11 @@ export const TRANSFER_LIMITS: TransferLimits = {
   checkpointIdleMs: 5_000,
   /** Milliseconds a stream that ended waits for others to end, so that many short ones share a flush. */
   checkpointGroupingMs: 1_000,
-  /** Milliseconds a session keeps its drive without any stream: the next client of the same backup run. */
-  lingerMs: 10_000,
+  /**
+   * Milliseconds a session keeps its drive without any stream: the next client of the same backup run comes at once. Short,
+   * since a restore or an operator may wait for the drive, and the volume stays mounted in any case.
+   */
+  lingerMs: 500,
 
   /** Blocks a restore pass reads ahead and has lent to receivers, at most: four receivers' windows. */
   restoreBlocks: 32,

@@ -172,8 +172,7 @@ export class VolumeWriter {
   /** The index of everything since the last checkpoint, its filemark, which flushes, and the position against the books. */
   async checkpoint(standings: readonly StreamStanding[]): Promise<CheckpointOnVolume> {
     const parts = this.#appender.buildIndex(standings);
-    for (let part = 0; part < parts; part++)
-      await this.#writeOne((slot) => this.#appender.layIndexPart(slot, part));
+    for (let part = 0; part < parts; part++) await this.#writeOne((slot) => this.#appender.layIndexPart(slot, part));
     return this.#finishTapeFile();
   }
 
@@ -199,7 +198,10 @@ export class VolumeWriter {
   #lay(item: RunItem): RunBlock {
     if (item.kind === 'start') {
       const { slot, stream, continuesAt } = item;
-      return { slot: slot.index, lengthBytes: this.#appender.layStreamStart(slot.bytes, stream.descriptor, continuesAt) };
+      return {
+        slot: slot.index,
+        lengthBytes: this.#appender.layStreamStart(slot.bytes, stream.descriptor, continuesAt),
+      };
     }
     const { stream, block, last } = item;
     const { offset, frameNumber, payloadBytes } = block.frame;
@@ -270,7 +272,10 @@ function payloadBytesOf(items: readonly RunItem[]): number {
 }
 
 /** A stop after which nothing can be written to the volume. */
-export function stopError(stop: Exclude<WriteRunStop, { readonly kind: 'early-warning' }>, barcode: Barcode): StorageError {
+export function stopError(
+  stop: Exclude<WriteRunStop, { readonly kind: 'early-warning' }>,
+  barcode: Barcode,
+): StorageError {
   const kept = 'What was acknowledged as durable is safe; what was written since is not.';
   switch (stop.kind) {
     case 'failure':

@@ -23,9 +23,11 @@ export class Wakeup {
       await new Promise<void>((resolve, reject) => {
         this.#wake = resolve;
         if (untilMs === Infinity) return;
-        this.#clock.sleep(Math.max(0, untilMs - this.#clock.monotonicMs()), alarm.signal).then(resolve, (error: unknown) => {
-          if (!alarm.signal.aborted) reject(error as Error);
-        });
+        this.#clock
+          .sleep(Math.max(0, untilMs - this.#clock.monotonicMs()), alarm.signal)
+          .then(resolve, (error: unknown) => {
+            if (!alarm.signal.aborted) reject(error as Error);
+          });
       });
       this.#wake = null;
       alarm.abort();

@@ -34,7 +34,7 @@ describe('a daemon killed with SIGKILL at any moment', () => {
     for (let kill = 0; kill < KILLS; kill++) {
       const saves = Array.from({ length: 4 }, async () => {
         const name = `stream-${String(n++)}`;
-        const attempt: Attempt = { seed: n, bytes: random.below(12_000_000), acknowledged: null };
+        const attempt: Attempt = { seed: n, bytes: random.below(6_000_000), acknowledged: null };
         attempts.set(name, attempt);
         const result = await node.cliWith(
           { input: patternedChunks(attempt.seed, attempt.bytes) },
@@ -42,7 +42,7 @@ describe('a daemon killed with SIGKILL at any moment', () => {
         );
         if (result.status === 0) attempt.acknowledged = result.stdout.toString('utf8').trim();
       });
-      await delay(200 + random.below(1500));
+      await delay(500 + random.below(4500));
       await node.kill();
       await Promise.all(saves);
       await node.start();

@@ -1,0 +1,145 @@
+import { assert } from '../base/assert.js';
+import type { Clock } from '../base/clock.js';
+import type { VolumeId } from '../terms/ids.js';
+import type { StreamDescriptor } from '../terms/stream-descriptor.js';
+import type { BlockRing } from './block-ring.js';
+import { distributeCredit } from './credit.js';
+import { chooseNext, continueRun, type CurrentRun } from './multiplexer.js';
+import type { SaveStreamEvents, WaitReason } from './save-stream.js';
+import { SavingStream } from './saving-stream.js';
+import type { SessionSituation } from './session-step.js';
+import type { TransferLimits } from './transfer-limits.js';
+import type { RunItem, VolumeWriter } from './volume-writer.js';
+
+export interface SessionStreamsOptions {
+  readonly ring: BlockRing;
+  readonly clock: Clock;
+  readonly limits: TransferLimits;
+  /** A block, an end or a stream came. */
+  readonly onActivity: () => void;
+}
+
+/** The streams of a save session that it still has to tell something, and whose turn it is. */
+export class SessionStreams {
+  readonly #options: SessionStreamsOptions;
+  readonly #streams = new Set<SavingStream>();
+  #currentRun: CurrentRun<SavingStream> | null = null;
+  #blocksReceived = 0;
+  /** What all wait for; one that joins is told as well. */
+  #waiting: { readonly reason: WaitReason; readonly message: string; readonly told: Set<SavingStream> } | null = null;
+
+  constructor(options: SessionStreamsOptions) {
+    this.#options = options;
+  }
+
+  /** In the order in which they joined, as they are now. */
+  get all(): readonly SavingStream[] {
+    return [...this.#streams];
+  }
+
+  /** JOB_LIMIT when as many streams are open as the ring has blocks kept for. */
+  join(descriptor: StreamDescriptor, events: SaveStreamEvents): SavingStream {
+    const { ring, clock, onActivity } = this.#options;
+    const session = {
+      nextOrder: () => this.#blocksReceived++,
+      nowMs: () => clock.monotonicMs(),
+      noteActivity: onActivity,
+    };
+    const stream = new SavingStream(descriptor, events, session, ring.openShare('stream', 1));
+    this.#streams.add(stream);
+    onActivity();
+    return stream;
+  }
+
+  /** Nothing more is to be told; the slots the door has of it come back as it returns them. */
+  remove(stream: SavingStream): void {
+    this.#streams.delete(stream);
+    if (this.#currentRun?.stream === stream) this.#currentRun = null;
+    stream.close();
+  }
+
+  count(volumeId: VolumeId | null): SessionSituation['streams'] {
+    const { all } = this;
+    return {
+      count: all.length,
+      open: all.filter(({ ending }) => ending === null).length,
+      settled: all.filter(({ isSettled }) => isSettled).length,
+      traceless: this.traceless(volumeId).length,
+      ready: all.filter(({ hasBlocks }) => hasBlocks).length,
+    };
+  }
+
+  /** Ended badly, with nothing on the volume that is written: no checkpoint tells of their end. */
+  traceless(volumeId: VolumeId | null): readonly SavingStream[] {
+    return this.all.filter(
+      ({ ending, isSettled, startedOn }) =>
+        isSettled && ending?.kind !== 'ended' && (startedOn === null || startedOn !== volumeId),
+    );
+  }
+
+  /** A client could send, had it the credit. */
+  get waitForCredit(): boolean {
+    return this.all.some((stream) => stream.waitsForCredit);
+  }
+
+  /** Slots to those who use them. The clients are told when all have theirs: what they do about it finds the books settled. */
+  grantCredit(): void {
+    const { limits, ring } = this.#options;
+    const entitled = this.all.flatMap((stream) => {
+      const demand = stream.updateCredit(limits);
+      return demand === null ? [] : [{ stream, ...demand }];
+    });
+    const grants = distributeCredit(entitled, ring.counts.sharedFree);
+    const granted = entitled.filter((_, i) => (grants[i] ?? 0) > 0);
+    entitled.forEach(({ stream }, i) => {
+      for (let frames = grants[i] ?? 0; frames > 0; frames--) stream.reserveFrame();
+    });
+    for (const { stream } of granted) stream.tellCredit();
+  }
+
+  /** A block can be laid now: its stream is started on the volume, or a slot for the STREAM-START is free. */
+  canLay(writer: VolumeWriter): boolean {
+    return this.#layable(writer).length > 0;
+  }
+
+  /** The next blocks, in the multiplexer's order, each stream's STREAM-START before its first. At least one can be laid. */
+  takeRun(writer: VolumeWriter): readonly RunItem[] {
+    const { batchBlocks, runBlocks } = this.#options.limits;
+    const items: RunItem[] = [];
+    for (let blocks = 0; blocks < batchBlocks; blocks++) {
+      const stream = chooseNext(this.#layable(writer), this.#currentRun, runBlocks);
+      if (stream === null) break;
+      this.#currentRun = continueRun(this.#currentRun, stream);
+      const { block, last } = stream.shift();
+      if (stream.startedOn !== writer.volumeId) items.push(writer.start(stream, block.frame.offset));
+      items.push({ kind: 'data', stream, block, last });
+    }
+    assert(items.length > 0, 'a run has blocks');
+    return items;
+  }
+
+  /** Tells all why they do not move. */
+  wait(reason: WaitReason, message: string): void {
+    this.#waiting = { reason, message, told: new Set() };
+    this.tellWaiting();
+  }
+
+  /** Those who joined since are told too. */
+  tellWaiting(): void {
+    if (this.#waiting === null) return;
+    const { reason, message, told } = this.#waiting;
+    for (const stream of this.all) {
+      if (told.has(stream) || stream.isMuted) continue;
+      told.add(stream);
+      stream.events.waiting(reason, message);
+    }
+  }
+
+  waitNoMore(): void {
+    this.#waiting = null;
+  }
+
+  #layable(writer: VolumeWriter): readonly SavingStream[] {
+    return this.all.filter((stream) => stream.hasBlocks && (stream.startedOn === writer.volumeId || writer.canStart));
+  }
+}
