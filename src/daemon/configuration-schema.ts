@@ -18,11 +18,13 @@ const size = z.union([z.number().int().nonnegative(), z.string()]).transform((va
   if (typeof value === 'number') return value;
   const [, digits, unit] = /^(\d+(?:\.\d+)?) ?([kKMGT]?i?B)$/.exec(value) ?? [];
   const factor = UNITS[unit ?? ''];
-  if (digits === undefined || factor === undefined) {
-    context.addIssue({ code: 'custom', message: `a size such as 64MiB, 2GB or a number of bytes, not "${value}"` });
-    return z.NEVER;
-  }
-  return Math.round(Number(digits) * factor);
+  const bytes = Math.round(Number(digits) * (factor ?? Number.NaN));
+  if (Number.isSafeInteger(bytes)) return bytes;
+  context.addIssue({
+    code: 'custom',
+    message: `a size such as 64MiB, 2GB or a number of bytes, at most 8191TiB, not "${value}"`,
+  });
+  return z.NEVER;
 });
 
 /** Names are used in commands, logs and on media. */
@@ -42,94 +44,100 @@ const blockSize = size.pipe(
     .multipleOf(PAGE_BYTES, 'a multiple of 4096 bytes'),
 );
 
-const dataDoor = z
-  .strictObject({
-    host: z.string().default('127.0.0.1'),
-    port: port.default(9750),
-    max_streams: z.number().int().min(1).max(4096).default(256),
-    heartbeat_s: z.number().min(1).max(3600).default(30),
-    tls_certificate: path.nullable().default(null),
-    tls_key: path.nullable().default(null),
-  })
-  .transform((door) => ({
-    host: door.host,
-    port: door.port,
-    maxStreams: door.max_streams,
-    heartbeatMs: door.heartbeat_s * 1000,
-    tlsCertificate: door.tls_certificate,
-    tlsKey: door.tls_key,
-  }));
+const dataDoorTable = z.strictObject({
+  host: z.string().default('127.0.0.1'),
+  port: port.default(9750),
+  max_streams: z.number().int().min(1).max(4096).default(256),
+  heartbeat_s: z.number().min(1).max(3600).default(30),
+  tls_certificate: path.nullable().default(null),
+  tls_key: path.nullable().default(null),
+});
+const dataDoor = dataDoorTable.transform((door) => ({
+  host: door.host,
+  port: door.port,
+  maxStreams: door.max_streams,
+  heartbeatMs: door.heartbeat_s * 1000,
+  tlsCertificate: door.tls_certificate,
+  tlsKey: door.tls_key,
+}));
 
-const controlDoor = z
-  .strictObject({
-    socket: path.default('/run/tapeloom/control.sock'),
-    mode: z
-      .string()
-      .regex(/^0[0-7]{3}$/, 'a file mode such as "0660"')
-      .default('0660'),
-  })
-  .transform((door) => ({ socketPath: door.socket, socketMode: Number.parseInt(door.mode, 8) }));
+const controlDoorTable = z.strictObject({
+  socket: path.default('/run/tapeloom/control.sock'),
+  mode: z
+    .string()
+    .regex(/^0[0-7]{3}$/, 'a file mode such as "0660"')
+    .default('0660'),
+});
+const controlDoor = controlDoorTable.transform((door) => ({
+  socketPath: door.socket,
+  socketMode: Number.parseInt(door.mode, 8),
+}));
 
-const buffer = z
-  .strictObject({
-    ring_bytes: size
-      .pipe(
-        z
-          .number()
-          .min(2 ** 24, 'at least 16MiB')
-          .max(2 ** 36, 'at most 64GiB'),
-      )
-      .default(64 * 2 ** 20),
-    block_size: blockSize.default(2 ** 20),
-  })
-  .transform((one) => ({ ringBytes: one.ring_bytes, blockSizeBytes: one.block_size }));
+const bufferTable = z.strictObject({
+  ring_bytes: size
+    .pipe(
+      z
+        .number()
+        .min(2 ** 24, 'at least 16MiB')
+        .max(2 ** 36, 'at most 64GiB'),
+    )
+    .default(64 * 2 ** 20),
+  block_size: blockSize.default(2 ** 20),
+});
+const buffer = bufferTable.transform((one) => ({ ringBytes: one.ring_bytes, blockSizeBytes: one.block_size }));
 
 const checkpoint = z.strictObject({
   bytes: size.pipe(z.number().min(2 ** 20, 'at least 1MiB')).default(16 * 2 ** 30),
   seconds: z.number().min(1).max(86_400).default(60),
 });
 
+/** The kernel's names, and udev's links, of which only those of the non-rewinding node have a suffix. */
+function isRewinding(device: string): boolean {
+  return /\/st\d+[alm]?$/.test(device) || /^\/dev\/tape\/by-(?:id|path)\/(?!.*-nst[alm]?$)/.test(device);
+}
+
 const tapeDrive = z.strictObject({
   name,
   kind: z.literal('tape'),
-  device: path.refine((device) => !/\/st\d+[alm]?$/.test(device), {
+  device: path.refine((device) => !isRewinding(device), {
     message:
       'the non-rewinding node, such as /dev/nst0: the other one rewinds on close, and the next write destroys the volume',
   }),
 });
-const diskDrive = z
-  .strictObject({
-    name,
-    kind: z.literal('disk'),
-    directory: path,
-    capacity: size.pipe(z.number().min(2 ** 24, 'at least 16MiB')).default(50 * 10 ** 9),
-  })
-  .transform((drive) => ({
-    name: drive.name,
-    kind: drive.kind,
-    directory: drive.directory,
-    volumeCapacityBytes: drive.capacity,
-  }));
+const diskDriveTable = z.strictObject({
+  name,
+  kind: z.literal('disk'),
+  directory: path,
+  capacity: size.pipe(z.number().min(2 ** 24, 'at least 16MiB')).default(50 * 10 ** 9),
+});
+const diskDrive = diskDriveTable.transform((drive) => ({
+  name: drive.name,
+  kind: drive.kind,
+  directory: drive.directory,
+  volumeCapacityBytes: drive.capacity,
+}));
 
-const pool = z
-  .strictObject({ name, kind: z.enum(['tape', 'disk']), retention_days: z.number().min(0).max(36_500).default(30) })
-  .transform((one) => ({ name: one.name, kind: one.kind, retentionDays: one.retention_days }));
+const poolTable = z.strictObject({
+  name,
+  kind: z.enum(['tape', 'disk']),
+  retention_days: z.number().min(0).max(36_500).default(30),
+});
+const pool = poolTable.transform((one) => ({ name: one.name, kind: one.kind, retentionDays: one.retention_days }));
 
-const client = z
-  .strictObject({
-    name,
-    token_sha256: z
-      .string()
-      .regex(/^[0-9a-f]{64}$/, "the token's SHA-256 in lower-case hex (printf %s TOKEN | sha256sum)"),
-    pools: z.array(name).nullable().default(null),
-    may_restore_others: z.boolean().default(false),
-  })
-  .transform((one) => ({
-    name: one.name,
-    tokenSha256: one.token_sha256,
-    pools: one.pools,
-    mayRestoreOthers: one.may_restore_others,
-  }));
+const clientTable = z.strictObject({
+  name,
+  token_sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, "the token's SHA-256 in lower-case hex (printf %s TOKEN | sha256sum)"),
+  pools: z.array(name).nullable().default(null),
+  may_restore_others: z.boolean().default(false),
+});
+const client = clientTable.transform((one) => ({
+  name: one.name,
+  tokenSha256: one.token_sha256,
+  pools: one.pools,
+  mayRestoreOthers: one.may_restore_others,
+}));
 
 const log = z.strictObject({
   level: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
@@ -140,29 +148,45 @@ function emptyTable(): Record<string, never> {
   return {};
 }
 
+const fileTable = z.strictObject({
+  node: name.nullable().default(null),
+  state_directory: path.default('/var/lib/tapeloom'),
+  data_door: z.preprocess((value) => value ?? emptyTable(), dataDoor),
+  control_door: z.preprocess((value) => value ?? emptyTable(), controlDoor),
+  buffer: z.preprocess((value) => value ?? emptyTable(), buffer),
+  checkpoint: z.preprocess((value) => value ?? emptyTable(), checkpoint),
+  log: z.preprocess((value) => value ?? emptyTable(), log),
+  drive: z.array(z.discriminatedUnion('kind', [tapeDrive, diskDrive])).min(1, 'at least one [[drive]]'),
+  pool: z.array(pool).min(1, 'at least one [[pool]]'),
+  client: z.array(client).default([]),
+});
+
 /** The whole file. Keys are those of the file; what comes out is what the program uses. */
-export const configurationSchema = z
-  .strictObject({
-    node: name.nullable().default(null),
-    state_directory: path.default('/var/lib/tapeloom'),
-    data_door: z.preprocess((value) => value ?? emptyTable(), dataDoor),
-    control_door: z.preprocess((value) => value ?? emptyTable(), controlDoor),
-    buffer: z.preprocess((value) => value ?? emptyTable(), buffer),
-    checkpoint: z.preprocess((value) => value ?? emptyTable(), checkpoint),
-    log: z.preprocess((value) => value ?? emptyTable(), log),
-    drive: z.array(z.discriminatedUnion('kind', [tapeDrive, diskDrive])).min(1, 'at least one [[drive]]'),
-    pool: z.array(pool).min(1, 'at least one [[pool]]'),
-    client: z.array(client).default([]),
-  })
-  .transform((file) => ({
-    node: file.node,
-    stateDirectory: file.state_directory,
-    dataDoor: file.data_door,
-    controlDoor: file.control_door,
-    buffer: file.buffer,
-    checkpoint: file.checkpoint,
-    log: file.log,
-    drives: file.drive,
-    pools: file.pool,
-    clients: file.client,
-  }));
+export const configurationSchema = fileTable.transform((file) => ({
+  node: file.node,
+  stateDirectory: file.state_directory,
+  dataDoor: file.data_door,
+  controlDoor: file.control_door,
+  buffer: file.buffer,
+  checkpoint: file.checkpoint,
+  log: file.log,
+  drives: file.drive,
+  pools: file.pool,
+  clients: file.client,
+}));
+
+const TABLES: Readonly<Record<string, readonly string[]>> = {
+  data_door: Object.keys(dataDoorTable.shape),
+  control_door: Object.keys(controlDoorTable.shape),
+  buffer: Object.keys(bufferTable.shape),
+  checkpoint: Object.keys(checkpoint.shape),
+  log: Object.keys(log.shape),
+  drive: [...Object.keys(tapeDrive.shape), ...Object.keys(diskDriveTable.shape)],
+  pool: Object.keys(poolTable.shape),
+  client: Object.keys(clientTable.shape),
+};
+
+/** The keys that may stand in a table; at the top of the file for null. */
+export function keysInTable(table: string | null): readonly string[] {
+  return table === null ? Object.keys(fileTable.shape) : (TABLES[table] ?? []);
+}

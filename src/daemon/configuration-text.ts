@@ -1,18 +1,11 @@
-/** Every key the configuration knows, to guess what a mistyped one should have been. */
-const KNOWN_KEYS = [
-  ...['node', 'state_directory', 'data_door', 'control_door', 'buffer', 'checkpoint', 'log', 'drive', 'pool', 'client'],
-  ...['host', 'port', 'max_streams', 'heartbeat_s', 'tls_certificate', 'tls_key', 'socket', 'mode', 'ring_bytes'],
-  ...['block_size', 'bytes', 'seconds', 'name', 'kind', 'device', 'directory', 'capacity', 'retention_days'],
-  ...['token_sha256', 'pools', 'may_restore_others', 'level', 'format'],
-];
-
-/** The known key that is like this one, or null when none is near. */
-export function nearestKey(key: string): string | null {
+/** The one of the keys that may stand there that is like this one, or null when none is near. */
+export function nearestKey(key: string, allowed: readonly string[]): string | null {
   let best: string | null = null;
   let least = Math.max(2, Math.floor(key.length / 3)) + 1;
-  for (const known of KNOWN_KEYS) {
+  for (const known of allowed) {
     const distance = editDistance(key.toLowerCase(), known);
-    if (distance < least) {
+    // The very key is allowed in another entry of the list: no help.
+    if (distance > 0 && distance < least) {
       least = distance;
       best = known;
     }

@@ -4,7 +4,7 @@ import { TomlError, parse } from 'smol-toml';
 import type { z } from 'zod';
 import { isLoopbackAddress } from '../base/loopback-address.js';
 import { StorageError, describeError } from '../base/storage-error.js';
-import { configurationSchema } from './configuration-schema.js';
+import { configurationSchema, keysInTable } from './configuration-schema.js';
 import { findKeyLine, nearestKey } from './configuration-text.js';
 
 export type Configuration = Readonly<z.output<typeof configurationSchema>>;
@@ -93,12 +93,15 @@ function describeIssue(issue: Issue | undefined): string {
   if (issue === undefined) return 'is wrong';
   if (issue.code === 'unrecognized_keys') {
     const [key = ''] = issue.keys;
-    const near = nearestKey(key);
+    const [table] = issue.path;
+    const near = nearestKey(key, keysInTable(typeof table === 'string' ? table : null));
     return `has a key "${key}" that means nothing here${near === null ? '' : `; did you mean "${near}"?`}`;
   }
   if (issue.code === 'invalid_type' && issue.input === undefined) return `is missing (${issue.message})`;
-  const given =
-    issue.input === undefined || typeof issue.input === 'object' ? '' : ` (given: ${JSON.stringify(issue.input)})`;
+  // A token in place of its hash must not get into the log.
+  const isSecret = issue.path.at(-1) === 'token_sha256';
+  const isShort = issue.input !== undefined && typeof issue.input !== 'object';
+  const given = isShort && !isSecret ? ` (given: ${JSON.stringify(issue.input)})` : '';
   return `is wrong: ${issue.message}${given}`;
 }
 

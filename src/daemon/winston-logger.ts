@@ -40,7 +40,11 @@ function textFormat(isTerminal: boolean): winston.Logform.Format {
         .filter(([, value]) => value !== undefined && value !== null)
         .map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
         .join(' ');
-      const text = `${String(event)}: ${String(message)}${details === '' ? '' : ` (${details})`}`.replaceAll('\n', ' ');
+      // Names come from clients: none may break the line or speak to the terminal.
+      const text = `${String(event)}: ${String(message)}${details === '' ? '' : ` (${details})`}`.replace(
+        /\p{Cc}/gu,
+        ' ',
+      );
       return isTerminal ? `${String(timestamp)} ${level} ${text}` : `<${String(PRIORITIES[level as LogLevel])}>${text}`;
     }),
   );
