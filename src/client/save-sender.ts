@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { assert } from '../base/assert.js';
 import type { Clock } from '../base/clock.js';
 import { combineCrc32c, type Crc32c } from '../base/crc32c.js';
@@ -127,8 +128,7 @@ export class SaveSender {
       }
     } catch (error) {
       this.cancel(`The input failed: ${describeError(error)}`, error);
-      // Not awaited: an input that hangs, hangs here too.
-      void iterator.return?.().then(undefined, () => undefined);
+      letGo(source, iterator);
       throw error;
     }
     if (this.#filled > FRAME_HEADER_BYTES) await this.#sendFrame(true);
@@ -277,4 +277,10 @@ export class SaveSender {
       work.then(resolve, reject);
     });
   }
+}
+
+/** An input nobody reads any more should stop what feeds it. Not awaited: an input that hangs, hangs here too. */
+function letGo(source: AsyncIterable<Uint8Array>, iterator: AsyncIterator<Uint8Array>): void {
+  if (source instanceof Readable) source.destroy();
+  else void iterator.return?.().then(undefined, () => undefined);
 }

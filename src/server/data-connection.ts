@@ -1,14 +1,11 @@
 import type { Socket } from 'node:net';
 import { assert } from '../base/assert.js';
-import type { Clock } from '../base/clock.js';
-import type { Crc32c } from '../base/crc32c.js';
-import type { Logger } from '../base/logger.js';
 import { StorageError } from '../base/storage-error.js';
-import type { StreamService } from '../jobs/stream-service.js';
 import { PROTOCOL_NUMBER, type FrameHeader } from '../protocol/frame.js';
 import { ignoreAbort, Liveness } from '../protocol/liveness.js';
 import { decodeMessage, type HelloBody } from '../protocol/messages.js';
-import type { StreamId } from '../terms/ids.js';
+import type { ConnectionSettings } from './connection-settings.js';
+import type { ConnectionState, ConnectionView } from './connection-view.js';
 import type { Conversation, ConversationEnd } from './conversation.js';
 import { DOOR_LIMITS } from './door-limits.js';
 import { FrameReceiver } from './frame-receiver.js';
@@ -16,40 +13,6 @@ import { FrameSender } from './frame-sender.js';
 import { readPeer, type SocketInput } from './peer-socket.js';
 import { RestoreConversation } from './restore-conversation.js';
 import { SaveConversation } from './save-conversation.js';
-
-/** What all connections of a door share. */
-export interface ConnectionSettings {
-  readonly service: StreamService;
-  /** Whether `token` is that of `client`. Rejects with StorageError when it cannot be told. */
-  readonly authenticate: (client: string, token: string) => Promise<boolean>;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  /** For the payload of blocks of which a part is sent. */
-  readonly crc32c: Crc32c;
-  readonly node: string;
-  readonly software: string;
-  readonly blockSizeBytes: number;
-  readonly heartbeatMs: number;
-  readonly maxStreams: number;
-}
-
-export interface ConnectionView {
-  readonly remote: string;
-  /** Null before the client was believed. */
-  readonly client: string | null;
-  readonly state: ConnectionState;
-  readonly kind: Conversation['kind'] | null;
-  readonly streamId: StreamId | null;
-  /** Bytes of the stream that came or went. */
-  readonly movedBytes: number;
-  readonly connectedMs: number;
-}
-
-/**
- * greeting: HELLO is due. checking: the token is. choosing: SAVE or RESTORE is due. opening: the service is asked. streaming: the conversation
- * has it. ending: the last frame was sent, what comes is dropped. closed: the socket is.
- */
-export type ConnectionState = 'greeting' | 'checking' | 'choosing' | 'opening' | 'streaming' | 'ending' | 'closed';
 
 /**
  * One client's connection, from accept to close. Whatever the client does ends in an ERROR frame and this connection's end, never
@@ -346,7 +309,10 @@ export class DataConnection implements SocketInput, ConversationEnd {
   }
 
   #inputEnded(): void {
-    if (this.#state === 'ending') return;
+    if (this.#state === 'ending') {
+      this.#socket.destroySoon();
+      return;
+    }
     if (this.#state === 'streaming' && this.#conversation?.inputEnded() === true) {
       // It cannot send heartbeats any more, and waits for SAVED.
       this.#liveness.deaf = true;

@@ -3,7 +3,9 @@ import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import { assert } from '../base/assert.js';
 import { isLoopbackAddress } from '../base/loopback-address.js';
 import { StorageError, describeError } from '../base/storage-error.js';
-import { DataConnection, type ConnectionSettings, type ConnectionView } from './data-connection.js';
+import type { ConnectionSettings } from './connection-settings.js';
+import type { ConnectionView } from './connection-view.js';
+import { DataConnection } from './data-connection.js';
 import { DOOR_LIMITS } from './door-limits.js';
 import { canReadDirectly, descriptorOf } from './peer-socket.js';
 
@@ -24,6 +26,8 @@ export class DataDoor {
   readonly #options: DataDoorOptions;
   readonly #server: Server;
   readonly #connections = new Set<DataConnection>();
+  /** TLS: every TCP socket, also those whose handshake never ends. */
+  readonly #tcpSockets = new Set<Socket>();
   #direct = false;
   #closing = false;
 
@@ -78,6 +82,7 @@ export class DataDoor {
     await this.#closedWithin(clock.sleep.bind(clock), DOOR_LIMITS.lingerMs);
     for (const connection of this.#connections) connection.cut();
     await this.#allClosed();
+    for (const socket of this.#tcpSockets) socket.destroy();
     await listenerClosed;
   }
 
@@ -149,6 +154,8 @@ export class DataDoor {
     server.maxConnections = this.#options.maxStreams + DOOR_LIMITS.refusals;
     server.on('connection', (socket: Socket) => {
       this.#tune(socket);
+      this.#tcpSockets.add(socket);
+      socket.once('close', () => this.#tcpSockets.delete(socket));
     });
     server.on('secureConnection', (socket: TLSSocket) => {
       this.#accept(socket);

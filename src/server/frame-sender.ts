@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import type { Writable } from 'node:stream';
 import {
   encodeFrameHeader,
   encodeHeartbeat,
@@ -14,12 +14,12 @@ import { encodeMessage, type MessageBody, type MessageType } from '../protocol/m
  * of WAITING and HEARTBEAT nothing; the messages of a conversation are few, and DATA has its window.
  */
 export class FrameSender {
-  readonly #socket: Socket;
+  readonly #socket: Writable;
   readonly #onSent: () => void;
   readonly #latest = new Map<NumberFrameType, number>();
 
   /** `onSent` is called with every frame. */
-  constructor(socket: Socket, onSent: () => void) {
+  constructor(socket: Writable, onSent: () => void) {
     this.#socket = socket;
     this.#onSent = onSent;
     socket.on('drain', () => {

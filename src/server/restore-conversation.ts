@@ -133,7 +133,13 @@ export class RestoreConversation implements Conversation, RestoreReceiver {
   }
 
   failed(error: StorageError): void {
-    this.#conclude({ kind: 'failed', error });
+    if (error.code !== 'PROTOCOL_TIMEOUT' || this.#over) {
+      this.#conclude({ kind: 'failed', error });
+      return;
+    }
+    // Dropped for standing still: it would not take what is queued either, and that holds blocks others could use.
+    this.#outcome = { kind: 'failed', error };
+    this.#options.end.fail(error);
   }
 
   waiting(reason: string, message: string): void {

@@ -93,6 +93,11 @@ export async function openDoor(options: DoorFixtureOptions = {}): Promise<DoorFi
   };
 }
 
+/** Looks again after each turn of the event loop. */
+export async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
+}
+
 export interface ReceivedFrame {
   readonly header: FrameHeader;
   readonly payload: Uint8Array;
@@ -133,6 +138,11 @@ export class RawPeer {
         resolve(this.#error);
       });
     });
+  }
+
+  /** The server's end, where the test plays the server. */
+  static accept(socket: Socket): RawPeer {
+    return new RawPeer(socket);
   }
 
   static async connect(port: number): Promise<RawPeer> {

@@ -15,10 +15,12 @@ export class WatchedSlots {
   readonly #free: RingSlot[] = [];
   readonly #lent = new Set<RingSlot>();
   readonly #slotBytes: number;
+  readonly #poison: Uint8Array;
   #made = 0;
 
   constructor(slotBytes: number) {
     this.#slotBytes = slotBytes;
+    this.#poison = new Uint8Array(slotBytes).fill(POISON);
   }
 
   get lent(): number {
@@ -47,9 +49,13 @@ export class WatchedSlots {
   }
 
   #checkUntouched(slot: RingSlot): void {
-    if (!slot.bytes.every((byte) => byte === POISON))
+    if (!sameBytes(slot.bytes, this.#poison))
       throw new Error(`slot ${String(slot.index)} was written to by somebody it does not belong to`);
   }
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return Buffer.compare(a, b) === 0;
 }
 
 /** One saved stream, as the fake keeps it: payloads in the order of its frames. */
@@ -75,6 +81,9 @@ export class FakeStreamService implements StreamService {
   readonly options: FakeServiceOptions;
   /** Thrown by the next open. */
   refusal: StorageError | null = null;
+  /** Restores deliver so many blocks; then they stand still, or fail with `restoreFailure`. */
+  restoreBlocks = Infinity;
+  restoreFailure: StorageError | null = null;
   /** Opens wait for it. */
   gate: Promise<void> = Promise.resolve();
 
@@ -237,6 +246,7 @@ export class FakeRestore implements RestoreTicket {
     readonly offset: number;
   }[] = [];
   #held = 0;
+  #delivered = 0;
 
   constructor(service: FakeStreamService, kept: KeptStream, request: RestoreRequest, receiver: RestoreReceiver) {
     this.#service = service;
@@ -267,15 +277,16 @@ export class FakeRestore implements RestoreTicket {
     this.cancelled = reason;
   }
 
-  /** The medium fails after what was delivered so far. */
-  fail(error: StorageError): void {
-    this.#parts.length = 0;
-    this.cancelled = 'failed';
-    this.#receiver.failed(error);
-  }
-
   #deliver(): void {
+    const { restoreBlocks, restoreFailure } = this.#service;
     while (this.cancelled === null && this.#held < RESTORE_WINDOW_BLOCKS) {
+      if (this.#delivered === restoreBlocks) {
+        if (restoreFailure === null) return;
+        this.cancelled = 'failed';
+        this.#receiver.failed(restoreFailure);
+        return;
+      }
+      this.#delivered++;
       const part = this.#parts.shift();
       if (part === undefined) {
         this.cancelled = 'finished';
@@ -287,7 +298,7 @@ export class FakeRestore implements RestoreTicket {
       slot.bytes.set(block);
       this.#held++;
       this.#receiver.deliver({ slot, payloadStart: BLOCK_HEADER_BYTES + from, payloadBytes: bytes, offset }, () => {
-        if (!block.every((byte, i) => slot.bytes[i] === byte)) throw new Error('the receiver changed the block');
+        if (!sameBytes(slot.bytes.subarray(0, block.length), block)) throw new Error('the receiver changed the block');
         this.#service.slots.give(slot);
         this.#held--;
         setImmediate(() => {

@@ -45,7 +45,7 @@ export class ManualClock implements Clock {
   async untilAsleep(ms: number): Promise<void> {
     await new Promise<void>((resolve) => {
       const look = (): void => {
-        if (![...this.#sleepers].some((sleeper) => sleeper.ms === ms)) return;
+        if (!this.isAsleep(ms)) return;
         this.#watchers.delete(look);
         resolve();
       };
@@ -54,7 +54,12 @@ export class ManualClock implements Clock {
     });
   }
 
-  /** Somebody sleeps. */
+  /** Whether somebody sleeps for exactly `ms`. */
+  isAsleep(ms: number): boolean {
+    return [...this.#sleepers].some((sleeper) => sleeper.ms === ms);
+  }
+
+  /** How many sleep. */
   get asleep(): number {
     return this.#sleepers.size;
   }
