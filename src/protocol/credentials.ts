@@ -6,14 +6,8 @@ import { createHash, timingSafeEqual } from 'node:crypto';
  */
 export type TokenHash = string;
 
-const PATTERN = /^sha256:[0-9a-f]{64}$/;
-
 /** Stands in for the hash of a client that does not exist, so that an unknown name takes as long as a wrong token. */
 const NOBODY = hashToken('');
-
-export function isTokenHash(text: string): boolean {
-  return PATTERN.test(text);
-}
 
 export function hashToken(token: string): TokenHash {
   return `sha256:${createHash('sha256').update(token, 'utf8').digest('hex')}`;

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { checkToken, hashToken, isTokenHash } from '../../../src/protocol/credentials.js';
+import { checkToken, hashToken } from '../../../src/protocol/credentials.js';
 
 describe('credentials', () => {
   const hashes = new Map([['web01', hashToken('secret')]]);
@@ -18,17 +18,5 @@ describe('credentials', () => {
 
   it('are kept as the SHA-256 that other programs compute', () => {
     expect(hashToken('secret')).to.equal('sha256:2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b');
-    expect(isTokenHash(hashToken('secret'))).to.equal(true);
-  });
-
-  it('tell a hash from a token somebody wrote in its place', () => {
-    for (const text of [
-      'secret',
-      'sha256:',
-      `sha256:${'g'.repeat(64)}`,
-      `sha256:${'a'.repeat(65)}`,
-      `md5:${'a'.repeat(32)}`,
-    ])
-      expect(isTokenHash(text), text).to.equal(false);
   });
 });
