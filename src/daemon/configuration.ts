@@ -8,7 +8,6 @@ import { configurationSchema, keysInTable } from './configuration-schema.js';
 import { findKeyLine, nearestKey } from './configuration-text.js';
 
 export type Configuration = Readonly<z.output<typeof configurationSchema>>;
-export type DriveConfiguration = Configuration['drives'][number];
 export type ClientConfiguration = Configuration['clients'][number];
 
 /** A file and what it said, to point at a line of it. */

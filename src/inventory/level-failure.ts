@@ -4,6 +4,8 @@ import { describeError, isStorageError, StorageError } from '../base/storage-err
 export function levelFailure(error: unknown, directory: string, saved: string): StorageError {
   if (isStorageError(error)) return error;
   const codes = codesOf(error);
+  // Everything that goes wrong outside has a code: this is a mistake of ours.
+  if (codes.size === 0) throw error;
   const reason = deepestMessage(error);
   const options = { context: { directory }, cause: error };
   if (codes.has('LEVEL_LOCKED'))

@@ -13,7 +13,7 @@ export interface RecordCodec<T> {
 const utf8 = new TextEncoder();
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** `Stored` is what JSON holds; for most records the record itself. */
+/** `schema` says what the JSON of a record looks like. */
 export function makeRecordCodec<T>(schema: z.ZodType<T>): RecordCodec<T> {
   return {
     encode(key, record) {
