@@ -26,14 +26,13 @@ export class StWrites {
 
   /**
    * One block. The kernel accepts the write that meets early warning, refuses the next with ENOSPC without trying it, and
-   * takes it when it is repeated: -ENOSPC here is the end of the medium.
+   * takes it when it is repeated; at the end of the medium ENOSPC means that it was tried and not written.
    */
   write(block: Uint8Array): number {
     this.#open = true;
     const result = this.#device.write(block);
-    if (result !== -ERRNO.ENOSPC) return result;
-    this.earlyWarning = true;
-    return this.#device.write(block);
+    if (result === -ERRNO.ENOSPC) this.earlyWarning = true;
+    return result;
   }
 
   /** Flushes `st` and the drive, then writes `count` filemarks, which may be none. */

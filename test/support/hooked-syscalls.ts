@@ -23,6 +23,8 @@ export class HookedSyscalls implements SyscallPort {
   readonly #port: SyscallPort;
   /** Null: the call goes through. */
   hook: (call: HookedCall) => HookedAnswer | null = () => null;
+  /** Changes what a write that was carried out returns. */
+  afterWrite: (result: number) => number = (result) => result;
   /** Every call, also those answered by the hook. */
   readonly log: HookedCall[] = [];
 
@@ -53,7 +55,7 @@ export class HookedSyscalls implements SyscallPort {
     return this.#errno({ call: 'read', lengthBytes: into.length }) ?? this.#port.read(fd, into);
   }
   write(fd: number, bytes: Uint8Array): number {
-    return this.#errno({ call: 'write', lengthBytes: bytes.length }) ?? this.#port.write(fd, bytes);
+    return this.#errno({ call: 'write', lengthBytes: bytes.length }) ?? this.afterWrite(this.#port.write(fd, bytes));
   }
   ioctl(fd: number, request: number, argument: Uint8Array): number {
     const view = new DataView(argument.buffer, argument.byteOffset, argument.length);

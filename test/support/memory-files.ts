@@ -78,14 +78,12 @@ export class MemoryFiles implements FilePort {
     return new MemoryFile(this, path);
   }
   exists(path: string): boolean {
-    return this.#files.has(path);
+    return this.#files.has(path) || this.names().some((name) => name.startsWith(`${path}/`));
   }
   list(directory: string): readonly string[] {
     const prefix = `${directory}/`;
-    return this.names()
-      .filter((name) => name.startsWith(prefix))
-      .map((name) => name.slice(prefix.length))
-      .sort();
+    const below = this.names().filter((name) => name.startsWith(prefix));
+    return [...new Set(below.map((name) => name.slice(prefix.length).split('/')[0] ?? ''))].sort();
   }
   makeDirectory(): void {
     // Every directory is there.

@@ -1,17 +1,15 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Fault, FaultCommand, FaultSense } from '../../sim/fault-plan.js';
 import { Rack } from '../../sim/rack.js';
 import { SimSyscalls } from '../../sim/sim-syscalls.js';
 import type { BlockingClock } from '../../src/base/blocking-clock.js';
-import { createFilePort } from '../../src/device/linux-files.js';
 import type { SyscallPort } from '../../src/device/syscall-port.js';
 import { StDrive } from '../../src/drive/st-drive.js';
 import type { TapeDriveFixture } from '../contract/tape-drive.contract.js';
+import { MemoryFiles } from './memory-files.js';
 
 export const MEDIUM_ERROR_ON_WRITE: FaultSense = { key: 0x3, asc: 0x0c, ascq: 0x00 };
 const DEVICE = '/dev/nst0';
+const RACK = '/rack';
 
 /** A fault that is armed when a test wants it, not by a count. */
 class ArmedCount {
@@ -29,9 +27,8 @@ class ArmedCount {
 
 /** An StDrive on the simulated tape drive, whose time only moves when somebody waits. */
 export class StDriveFixture implements TapeDriveFixture {
-  readonly directory = mkdtempSync(join(tmpdir(), 'tapeloom-rack-'));
-  readonly #files = createFilePort();
-  readonly rack = new Rack(this.#files, join(this.directory, 'rack'), [DEVICE]);
+  readonly #files = new MemoryFiles();
+  readonly rack = new Rack(this.#files, RACK, [DEVICE]);
   readonly faults: Fault[] = [];
   readonly clock = new VirtualBlockingClock();
   port: SyscallPort = this.powerOn();
@@ -40,11 +37,14 @@ export class StDriveFixture implements TapeDriveFixture {
 
   /** The drive and the kernel's driver from their beginning, as after booting the machine. */
   powerOn(powerOnAttention = false): SyscallPort {
-    return new SimSyscalls({
-      directory: join(this.directory, 'rack'),
-      clock: 'virtual',
-      drives: [{ path: DEVICE, generation: 'LTO-8', faults: { faults: this.faults }, powerOnAttention }],
-    });
+    return new SimSyscalls(
+      {
+        directory: RACK,
+        clock: 'virtual',
+        drives: [{ path: DEVICE, generation: 'LTO-8', faults: { faults: this.faults }, powerOnAttention }],
+      },
+      { files: this.#files },
+    );
   }
 
   restarted(): StDrive {
@@ -123,7 +123,7 @@ export class StDriveFixture implements TapeDriveFixture {
   }
 
   dispose(): void {
-    rmSync(this.directory, { recursive: true, force: true });
+    // All of it is in memory.
   }
 }
 

@@ -309,6 +309,34 @@ describe('st-drive', () => {
       expect(readAll()).to.deep.equal([1]);
     });
 
+    it('does not write a block twice that the driver says was refused and the drive has written', () => {
+      loadBlank();
+      drive.writeBlock(testBlock(1));
+      drive.synchronize();
+      // A drive that counts the residual wrongly with its early warning: the block is there, the driver says ENOSPC.
+      port.afterWrite = () => -ERRNO.ENOSPC;
+      expect(drive.writeBlock(testBlock(2))).to.deep.equal({ kind: 'written', earlyWarning: true });
+      port.afterWrite = (result) => result;
+      expect(readAll()).to.deep.equal([1, 2]);
+    });
+
+    it('writes nothing more when the tape is at another place than was counted', () => {
+      loadBlank();
+      drive.writeBlock(testBlock(1));
+      drive.writeBlock(testBlock(2));
+      drive.synchronize();
+      port.hook = (call) => {
+        if (isWrite(call)) return -ERRNO.ENOSPC;
+        if (call.call !== 'sg-io' || call.opcode !== OPCODES.readPosition) return null;
+        call.data.fill(0);
+        call.data[15] = 1;
+        return { status: 0 };
+      };
+      expect(codeOf(() => drive.writeBlock(testBlock(3)))).to.equal('DRIVE_POSITION_LOST');
+      port.hook = () => null;
+      expect(readAll()).to.deep.equal([1, 2]);
+    });
+
     it('repeats filemarks that were refused in the place of an earlier asynchronous write', () => {
       loadBlank();
       drive.writeBlock(testBlock(1));
