@@ -13,8 +13,9 @@ export default tseslint.config(
       '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
       '@typescript-eslint/no-floating-promises': 'error',
       '@typescript-eslint/require-await': 'off',
-      // Indexing a typed array inside a bounds-checked loop: the cast says it, a `!` is not more honest.
+      // Indexing a typed array inside a bounds-checked loop: a cast says what is known, `!` would hide it everywhere.
       '@typescript-eslint/no-non-null-assertion': 'error',
+      '@typescript-eslint/non-nullable-type-assertion-style': 'off',
       'no-restricted-properties': [
         'error',
         { object: 'Date', property: 'now', message: 'Time comes from the Clock port.' },

@@ -3,10 +3,14 @@ import type { FilePort } from '../src/device/file-port.js';
 import { readCartridge, writeCartridge, type Cartridge } from './cartridge.js';
 import { countBelow, ObjectLog } from './object-log.js';
 
-/** `header`: only the first 256 bytes of a block are kept and the rest reads as zeros, for tests of memory and throughput. */
+/**
+ * `header`: of a block longer than 64 KiB, which is data and not a label or an index, only the first 256 bytes are kept and the
+ * rest reads as zeros: for tests of memory and throughput.
+ */
 export type KeepPayload = 'all' | 'header';
 
 const HEADER_BYTES = 256;
+const KEPT_WHOLE_BYTES = 65_536;
 
 /**
  * A cartridge with its tape, in a directory of its own: `cartridge.json` and the object log. Objects, blocks and
@@ -16,7 +20,7 @@ export class Medium {
   readonly #files: FilePort;
   readonly #directory: string;
   readonly #log: ObjectLog;
-  readonly #keepBytes: number;
+  readonly #keepPayload: KeepPayload;
   #cartridge: Cartridge;
 
   /** FileError ENOENT when the directory holds no cartridge. */
@@ -27,7 +31,7 @@ export class Medium {
     this.#directory = directory;
     this.#cartridge = cartridge;
     this.#log = new ObjectLog(files, directory);
-    this.#keepBytes = keepPayload === 'all' ? Infinity : HEADER_BYTES;
+    this.#keepPayload = keepPayload;
   }
 
   get cartridge(): Cartridge {
@@ -89,7 +93,8 @@ export class Medium {
   writeBlock(position: number, bytes: Uint8Array, nativeBytes: number): boolean {
     if (this.nativeBefore(position) + nativeBytes > this.#cartridge.capacityBytes) return false;
     this.#log.truncate(position);
-    this.#log.appendBlock(bytes, nativeBytes, this.#keepBytes);
+    const isWhole = this.#keepPayload === 'all' || bytes.length <= KEPT_WHOLE_BYTES;
+    this.#log.appendBlock(bytes, nativeBytes, isWhole ? bytes.length : HEADER_BYTES);
     return true;
   }
 

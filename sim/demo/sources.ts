@@ -58,13 +58,20 @@ function splitTree(path: string, depth = 0): { path: string; bytes: number }[] {
     .flatMap((entry) => splitTree(join(path, entry.name), depth + 1));
 }
 
-function measureTree(directory: string): number {
+/** Files of several names count once, as tar stores them. */
+function measureTree(directory: string, seen = new Set<string>()): number {
   let bytes = 0;
   try {
     for (const entry of readdirSync(directory, { withFileTypes: true })) {
       const path = join(directory, entry.name);
-      if (entry.isDirectory()) bytes += measureTree(path);
-      else if (entry.isFile()) bytes += lstatSync(path).size;
+      if (entry.isDirectory()) bytes += measureTree(path, seen);
+      else if (entry.isFile()) {
+        const { size, dev, ino, nlink } = lstatSync(path);
+        const key = `${String(dev)}:${String(ino)}`;
+        if (nlink > 1 && seen.has(key)) continue;
+        if (nlink > 1) seen.add(key);
+        bytes += size;
+      }
     }
   } catch {
     // A directory this user may not read is no source.

@@ -153,7 +153,6 @@ export const operatorRequestSchema = z.object({
   drive: z.string().nullable(),
   message: z.string(),
 });
-export type OperatorRequestView = z.infer<typeof operatorRequestSchema>;
 
 export const statusSchema = z.object({
   node: z.string(),
@@ -185,7 +184,6 @@ export const labelRequestSchema = z.strictObject({
 export type LabelRequest = z.input<typeof labelRequestSchema>;
 
 export const loadRequestSchema = z.strictObject({ barcode: z.string() });
-export type LoadRequest = z.input<typeof loadRequestSchema>;
 
 export const checkSchema = z.object({
   name: z.string(),

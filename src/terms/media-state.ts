@@ -1,4 +1,4 @@
-/** What a volume is good for (docs/OPERATING.md maps the words to those of other products). */
+/** What a volume is good for. */
 export type VolumeState =
   'blank' | 'scratch' | 'append' | 'full' | 'read-only' | 'suspect' | 'damaged' | 'retired' | 'cleaning' | 'foreign';
 

@@ -103,8 +103,8 @@ export class SimNode {
     stdin.on('error', () => undefined);
     if (options.input === undefined) stdin.end();
     else Readable.from(options.input, { objectMode: true }).pipe(stdin);
-    const [out, messages, [status]] = await Promise.all([buffer(stdout), text(stderr), once(child, 'close')]);
-    return { status: status as number | null, stdout: out, stderr: messages };
+    const [out, messages, closed] = await Promise.all([buffer(stdout), text(stderr), once(child, 'close')]);
+    return { status: (closed as [number | null])[0], stdout: out, stderr: messages };
   }
 
   /** Runs a command that must succeed and parses what it printed. */
