@@ -37,8 +37,3 @@ export function writeLine(stream: NodeJS.WritableStream, text: string): void {
 export function writeJson(environment: CommandEnvironment, document: unknown): void {
   writeLine(environment.stdout, JSON.stringify(document));
 }
-
-/** A remark for the person; never on stdout, so that pipes stay clean. */
-export function remark(environment: CommandEnvironment, text: string): void {
-  if (!environment.options.quiet) writeLine(environment.stderr, text);
-}

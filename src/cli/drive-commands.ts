@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { DriveStatusView } from '../protocol/control-api.js';
+import { parseBarcodeArgument } from './barcode-argument.js';
 import { writeJson, writeLine, type CommandEnvironment } from './context.js';
 import type { CommandRunner } from './run-command.js';
 import { formatPairs, formatTable } from './text-table.js';
@@ -30,7 +31,8 @@ export function addDriveCommands(program: Command, run: CommandRunner): void {
     .description('bring a cartridge to a drive and make it ready')
     .action(
       run(async (environment, barcode: string, name: string | undefined) => {
-        print(environment, await environment.control.load(await chooseDrive(environment, name), barcode));
+        const cartridge = parseBarcodeArgument(barcode);
+        print(environment, await environment.control.load(await chooseDrive(environment, name), cartridge));
       }),
     );
 

@@ -4,7 +4,7 @@ import { userInfo } from 'node:os';
 import { Command, CommanderError } from 'commander';
 import { systemClock } from '../base/clock.js';
 import { ERROR_CODES } from '../base/error-codes.js';
-import { describeError, isStorageError } from '../base/storage-error.js';
+import { StorageError, describeError, isStorageError } from '../base/storage-error.js';
 import type { CliContext, GlobalOptions } from './context.js';
 import { writeLine } from './context.js';
 import { addDriveCommands } from './drive-commands.js';
@@ -13,9 +13,11 @@ import { makeCommandRunner } from './run-command.js';
 import { addStatusCommands } from './status-commands.js';
 import { addStreamCommands } from './stream-commands.js';
 import { UsageError } from './usage-error.js';
+import { printable } from './words.js';
 
 const EX_USAGE = 64;
 const EX_SOFTWARE = 70;
+const EX_IOERR = 74;
 const INTERRUPTED = 130;
 const DEFAULT_SOCKET = '/run/tapeloom/control.sock';
 
@@ -25,9 +27,12 @@ async function main(): Promise<number> {
   process.once('SIGINT', () => {
     abort.abort(new Error('interrupted'));
   });
-  // A reader that closed the pipe (`tapeloom media list | head`) is no error.
+  // A reader that closed the pipe (`tapeloom media list | head`) is no error of ours. A save goes on without it; a restore
+  // to it sees the error itself.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    process.exit(error.code === 'EPIPE' ? 0 : EX_SOFTWARE);
+    if (error.code === 'EPIPE') return;
+    writeLine(process.stderr, `tapeloom: cannot write the output: ${error.message}`);
+    process.exit(EX_IOERR);
   });
   const context: CliContext = {
     stdout: process.stdout,
@@ -37,14 +42,14 @@ async function main(): Promise<number> {
     clock: systemClock,
     signal: abort.signal,
     version: readVersion(),
-    user: userInfo().username,
+    user: userName(),
   };
   const program = makeProgram(context);
   try {
     await program.parseAsync(process.argv);
     return 0;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EX_USAGE;
+    if (error instanceof CommanderError && error.exitCode === 0) return 0;
     return reportFailure(context, program.opts<GlobalOptions>(), error);
   }
 }
@@ -56,7 +61,7 @@ function makeProgram(context: CliContext): Command {
     .version(context.version, '-V, --version')
     .option('--socket <path>', 'control door of the daemon', context.environment['TAPELOOM_SOCKET'] ?? DEFAULT_SOCKET)
     .option('--json', 'machine-readable output', false)
-    .option('--quiet', 'no remarks and no progress', false)
+    .option('--quiet', 'no progress', false)
     .showHelpAfterError('(see `tapeloom --help`)')
     .configureOutput({
       writeOut: (text) => context.stdout.write(text),
@@ -82,19 +87,42 @@ function reportFailure(context: CliContext, options: GlobalOptions, error: unkno
     writeLine(context.stderr, 'tapeloom: interrupted');
     return INTERRUPTED;
   }
-  const code = isStorageError(error) ? error.code : error instanceof UsageError ? 'USAGE' : 'INTERNAL';
+  // Who reads a restored stream has gone: quiet, but not every byte was delivered.
+  if (isSystemError(error) && error.code === 'EPIPE') return EX_IOERR;
+  const failure = isSystemError(error) ? storageErrorOf(error) : error;
+  const isUsage = failure instanceof UsageError || failure instanceof CommanderError;
+  const code = isStorageError(failure) ? failure.code : isUsage ? 'USAGE' : 'INTERNAL';
+  const message = describeError(failure);
   if (options.json) {
-    const details = isStorageError(error) ? { disposition: error.disposition, context: error.context } : {};
-    writeLine(
-      context.stdout,
-      JSON.stringify({ message_type: 'error', error: { code, message: describeError(error), ...details } }),
-    );
+    const details = isStorageError(failure) ? { disposition: failure.disposition, context: failure.context } : {};
+    writeLine(context.stdout, JSON.stringify({ message_type: 'error', error: { code, message, ...details } }));
   }
-  writeLine(context.stderr, `tapeloom: ${describeError(error)}${isStorageError(error) ? ` [${error.code}]` : ''}`);
-  if (isStorageError(error)) return ERROR_CODES[error.code].exitCode;
-  if (error instanceof UsageError) return EX_USAGE;
-  if (error instanceof Error && error.stack !== undefined) writeLine(context.stderr, error.stack);
+  // What is wrong with the command line, commander has said already.
+  if (!(failure instanceof CommanderError))
+    writeLine(context.stderr, `tapeloom: ${printable(message)}${isStorageError(failure) ? ` [${failure.code}]` : ''}`);
+  if (isStorageError(failure)) return ERROR_CODES[failure.code].exitCode;
+  if (isUsage) return EX_USAGE;
+  if (failure instanceof Error && failure.stack !== undefined) writeLine(context.stderr, failure.stack);
   return EX_SOFTWARE;
+}
+
+/** An error of the operating system: a file of the user's that cannot be read or written to its end. */
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'errno' in error && 'syscall' in error;
+}
+
+function storageErrorOf(error: NodeJS.ErrnoException): StorageError {
+  const isFull = error.code === 'ENOSPC' || error.code === 'EDQUOT';
+  return new StorageError(isFull ? 'DEVICE_DISK_FULL' : 'DEVICE_IO', error.message, { cause: error });
+}
+
+/** A user id without a name, as in a container, has its number. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `uid-${String(process.getuid?.() ?? 'unknown')}`;
+  }
 }
 
 /** From the package's own package.json: dist/src/cli/main.js is three folders below it. */

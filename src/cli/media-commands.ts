@@ -1,23 +1,11 @@
 import type { Command } from 'commander';
 import type { MediumView } from '../protocol/control-api.js';
-import { StorageError } from '../base/storage-error.js';
-import { parseBarcode } from '../terms/barcode.js';
+import { parseBarcodeArgument } from './barcode-argument.js';
 import { confirm } from './confirm.js';
-import { remark, writeJson, writeLine, type CommandEnvironment } from './context.js';
+import { writeJson, writeLine, type CommandEnvironment } from './context.js';
 import type { CommandRunner } from './run-command.js';
 import { formatPairs, formatTable } from './text-table.js';
 import { formatBytes, formatLocation, formatTime } from './words.js';
-
-/** The arguments of a command as typed; `Z` and a wrong barcode is a usage error before the daemon is asked. */
-function checkBarcode(text: string): string {
-  const barcode = parseBarcode(text);
-  if (barcode === null)
-    throw new StorageError(
-      'PROTOCOL_BODY',
-      `"${text}" is not a barcode: six characters A-Z 0-9 and a media type, such as TPL001L9, or DSK001DK for a disk volume.`,
-    );
-  return barcode;
-}
 
 export function addMediaCommands(program: Command, run: CommandRunner): void {
   const media = program.command('media').description('cartridges, disk volumes and what is on them');
@@ -31,13 +19,13 @@ export function addMediaCommands(program: Command, run: CommandRunner): void {
     .command('show')
     .argument('<barcode>')
     .description('all that is known of one')
-    .action(run(async (environment, barcode: string) => show(environment, checkBarcode(barcode))));
+    .action(run(async (environment, barcode: string) => show(environment, parseBarcodeArgument(barcode))));
 
   media
     .command('label')
     .argument('<barcode...>')
     .requiredOption('--pool <name>', 'the pool the volumes will belong to')
-    .option('--overwrite', "also overwrite another program's label or an expired volume")
+    .option('--overwrite', "also overwrite another program's label, or a volume this node does not know")
     .option('--yes', 'do not ask')
     .option('--dry-run', 'say what would be done, do nothing')
     .description('write a new label; refused while a stream on the volume is within its retention')
@@ -51,7 +39,7 @@ export function addMediaCommands(program: Command, run: CommandRunner): void {
     .description('unload cartridges and hand them to the operator')
     .action(
       run(async (environment, barcodes: string[]) => {
-        for (const barcode of barcodes.map(checkBarcode)) {
+        for (const barcode of barcodes.map(parseBarcodeArgument)) {
           const medium = await environment.control.eject(barcode);
           if (environment.options.json) writeJson(environment, { message_type: 'ejected', medium });
           else writeLine(environment.stdout, `${barcode} ejected: ${formatLocation(medium.location)}`);
@@ -72,14 +60,17 @@ async function label(
   barcodes: readonly string[],
   options: LabelOptions,
 ): Promise<void> {
-  for (const barcode of barcodes.map(checkBarcode)) {
+  for (const barcode of barcodes.map(parseBarcodeArgument)) {
     const known = (await environment.control.media()).find((medium) => medium.barcode === barcode);
     const what =
       known === undefined || known.volume === null
         ? `a new label on ${barcode}, pool ${options.pool}`
         : `a new label on ${barcode}, pool ${options.pool}; destroys volume ${known.volume.volumeId} of pool ${known.volume.pool} with ${formatBytes(known.volume.bytes)}`;
     if (options.dryRun === true) {
-      remark(environment, `would write ${what}`);
+      const destroys = known?.volume ?? null;
+      if (environment.options.json)
+        writeJson(environment, { message_type: 'would-label', barcode, pool: options.pool, destroys });
+      else writeLine(environment.stdout, `would write ${what}`);
       continue;
     }
     const destroys = (known !== undefined && known.volume !== null) || options.overwrite === true;

@@ -13,7 +13,7 @@ export function makeCommandRunner(context: CliContext): CommandRunner {
       // commander passes the arguments, the options and, last, the command itself.
       const command = given[given.length - 1] as Command;
       const options = command.optsWithGlobals<GlobalOptions>();
-      const control = new ControlClient({ socketPath: options.socket, user: context.user });
+      const control = new ControlClient({ socketPath: options.socket, user: context.user, signal: context.signal });
       const environment: CommandEnvironment = { ...context, options, control };
       await (body as unknown as (environment: CommandEnvironment, ...rest: unknown[]) => Promise<void>)(
         environment,

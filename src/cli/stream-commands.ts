@@ -25,7 +25,7 @@ export function addStreamCommands(program: Command, run: CommandRunner): void {
     .option('--client <name>', 'only those of a client')
     .option('--name <name>', 'only those of a name')
     .addOption(new Option('--state <state>', 'only those in a state').choices(['open', 'complete', 'incomplete']))
-    .option('--limit <number>', 'at most so many, newest first', '1000')
+    .option('--limit <number>', 'at most so many, newest first', parseLimit, 1000)
     .description('what was saved, newest first')
     .action(run(async (environment, options: ListOptions) => list(environment, options)));
   stream
@@ -195,7 +195,7 @@ interface ListOptions {
   readonly client?: string;
   readonly name?: string;
   readonly state?: StreamView['state'];
-  readonly limit: string;
+  readonly limit: number;
 }
 
 async function list(environment: CommandEnvironment, options: ListOptions): Promise<void> {
@@ -224,7 +224,8 @@ async function show(environment: CommandEnvironment, streamId: StreamId, withExt
   const stream = await environment.control.stream(streamId);
   const extents = withExtents ? await environment.control.extents(streamId) : null;
   if (environment.options.json) {
-    writeJson(environment, extents === null ? stream : { ...stream, extentList: extents.extents });
+    const listed = extents && { extentList: extents.extents, extentListTruncated: extents.truncated };
+    writeJson(environment, { ...stream, ...listed });
     return;
   }
   writeLine(environment.stdout, formatPairs(describeStream(stream)));
@@ -237,6 +238,7 @@ async function show(environment: CommandEnvironment, streamId: StreamId, withExt
     String(extent.bytes),
   ]);
   writeLine(environment.stdout, `\n${formatTable(['VOLUME', 'BLOCK', 'BLOCKS', 'OFFSET', 'BYTES'], rows)}`);
+  if (extents.truncated) writeLine(environment.stdout, `... and more: these are the first ${String(rows.length)}.`);
 }
 
 function describeStream(stream: StreamView): readonly (readonly [string, string])[] {
@@ -268,6 +270,12 @@ function parseByteCount(text: string): number {
   const count = Number(text);
   if (/^\d+$/.test(text) && Number.isSafeInteger(count)) return count;
   throw new UsageError(`"${text}" is not a number of bytes`);
+}
+
+function parseLimit(text: string): number {
+  const limit = Number(text);
+  if (/^\d+$/.test(text) && limit >= 1 && limit <= 10_000) return limit;
+  throw new UsageError(`"${text}" is not a number from 1 to 10000`);
 }
 
 function parseDays(text: string): number {

@@ -1,38 +1,28 @@
-import Table from 'cli-table3';
+import { printable } from './words.js';
 
-/** A table without borders: columns two spaces apart, as the other tape tools print. */
+/**
+ * A table without borders: columns two spaces apart, as the other tape tools print. Written here because a table printer for
+ * boxes takes minutes for the rows that a long list has.
+ */
 export function formatTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const table = new Table({
-    head: [...head],
-    chars: {
-      top: '',
-      'top-mid': '',
-      'top-left': '',
-      'top-right': '',
-      bottom: '',
-      'bottom-mid': '',
-      'bottom-left': '',
-      'bottom-right': '',
-      left: '',
-      'left-mid': '',
-      mid: '',
-      'mid-mid': '',
-      right: '',
-      'right-mid': '',
-      middle: '  ',
-    },
-    style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
-  });
-  table.push(...rows.map((row) => [...row]));
-  return table
-    .toString()
-    .split('\n')
-    .map((line) => line.trimEnd())
+  const lines = [head, ...rows.map((row) => row.map(printable))];
+  const widths = head.map((_, column) => lines.reduce((widest, line) => Math.max(widest, widthOf(line[column])), 0));
+  return lines
+    .map((line) => {
+      const cells = line.map((cell, column) => cell + ' '.repeat((widths[column] ?? 0) - widthOf(cell)));
+      return cells.join('  ').trimEnd();
+    })
     .join('\n');
 }
 
 /** Rows of `name: value`, the names aligned. */
 export function formatPairs(pairs: readonly (readonly [string, string])[]): string {
-  const width = Math.max(...pairs.map(([name]) => name.length));
-  return pairs.map(([name, value]) => `${`${name}:`.padEnd(width + 1)} ${value}`.trimEnd()).join('\n');
+  const rows = pairs.map(([name, value]) => [`${printable(name)}:`, printable(value)] as const);
+  const width = Math.max(...rows.map(([name]) => widthOf(name)));
+  return rows.map(([name, value]) => `${name}${' '.repeat(width - widthOf(name))} ${value}`.trimEnd()).join('\n');
+}
+
+/** Places a text takes on a terminal: code points, without the marks that combine with the one before. */
+function widthOf(text = ''): number {
+  return Array.from(text.replaceAll(/\p{Mn}/gu, '')).length;
 }

@@ -13,6 +13,11 @@ export function formatBytes(bytes: number | string): string {
   return `${unit === 0 ? String(value) : value.toFixed(value < 10 ? 2 : 1)} ${UNITS[unit] ?? ''}`;
 }
 
+/** Words that others chose (attributes, labels of strangers) must not steer the terminal: control characters are spelt out. */
+export function printable(text: string): string {
+  return text.replaceAll(/\p{Cc}/gu, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`);
+}
+
 /** Local time to the second, as `2026-11-24 03:07:09`; '-' for none. */
 export function formatTime(timeMs: number | null): string {
   if (timeMs === null) return '-';

@@ -19,6 +19,8 @@ export interface ControlClientOptions {
   readonly socketPath: string;
   /** Whom the audit names. */
   readonly user: string;
+  /** Gives up waiting for the answer; what was ordered may still be done. */
+  readonly signal?: AbortSignal;
 }
 
 /** An answer larger than this is not one of ours. */
@@ -92,7 +94,7 @@ export class ControlClient {
   }
 
   async #exchange(method: string, path: string, body: unknown): Promise<{ status: number; text: string }> {
-    const { socketPath, user } = this.#options;
+    const { socketPath, user, signal } = this.#options;
     const context = { socket: socketPath };
     const payload = body === undefined ? null : Buffer.from(JSON.stringify(body));
     return new Promise((resolve, reject) => {
@@ -102,6 +104,7 @@ export class ControlClient {
         path,
         // A connection kept for the next request may be dead by then, and an order must not be lost to that.
         agent: false,
+        signal,
         headers: {
           'x-tapeloom-user': headerText(user),
           ...(payload === null ? {} : { 'content-type': 'application/json', 'content-length': payload.length }),
