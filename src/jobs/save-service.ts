@@ -187,10 +187,7 @@ export class SaveService {
     }
   }
 
-  async #openVolume(
-    running: RunningSave,
-    waiting: (reason: WaitReason, message: string) => void,
-  ): Promise<OpenVolume> {
+  async #openVolume(running: RunningSave, waiting: (reason: WaitReason, message: string) => void): Promise<OpenVolume> {
     const { leases, mounting } = this.#options;
     const { signal } = this.#stopping;
     const { pool } = running;

@@ -1,3 +1,4 @@
+import { assert } from '../base/assert.js';
 import type { Clock } from '../base/clock.js';
 import type { Logger } from '../base/logger.js';
 import { StorageError } from '../base/storage-error.js';
@@ -6,11 +7,12 @@ import type { Barcode } from '../terms/barcode.js';
 import type { VolumeId } from '../terms/ids.js';
 import { BLOCK_HEADER_BYTES } from '../volume/block-header.js';
 import type { Extent } from '../volume/extent.js';
-import { VolumeReader, type VolumeItem } from '../volume/volume-reader.js';
-import type { BlockRing, RingShare } from './block-ring.js';
-import { planReads, type PlannedPart, type PlannedRead } from './restore-plan.js';
+import type { VolumeItem } from '../volume/volume-reader.js';
+import type { BlockRing } from './block-ring.js';
+import { planParts, type PlannedPart } from './restore-plan.js';
 import type { RestoreStreamState } from './restore-stream-state.js';
 import type { RingSlot } from './save-stream.js';
+import { RestoreReadAhead } from './restore-read-ahead.js';
 import { SecondsCount, type SecondsByCause } from './seconds-by-cause.js';
 import type { TransferLimits } from './transfer-limits.js';
 import { Wakeup } from './wakeup.js';
@@ -40,237 +42,233 @@ export interface RestorePassOptions {
 
 export interface RestorePassReport {
   readonly seconds: SecondsByCause;
-  /** Data blocks delivered; objects read and thrown away; payload bytes delivered. */
+  /** Blocks given to receivers; blocks read and thrown away; payload bytes delivered. */
   readonly blocksRead: number;
   readonly blocksSkipped: number;
   readonly bytesDelivered: number;
   readonly locates: number;
 }
 
-/** Slots a pass has whatever others do: one is read into while the receiver has the other. */
-const LEAST_SLOTS = 2;
+type BlockItem = Extract<VolumeItem, { kind: 'block' }>;
 
 /**
- * One way through a volume, forward, for several streams at once: planned reads one after the other, each block checked and
- * given to its stream's receiver. The next run is read while the one before is delivered. The slowest receiver paces the
- * pass; one that stands still for too long is dropped.
+ * One way through a volume, forward, for several streams at once: what is wanted is read in the order of the medium, each block
+ * checked and given to the receivers of its stream. The next run is read while the one before is delivered. The slowest
+ * receiver paces the pass; one that stands still for too long is dropped.
  */
 export class RestorePass {
   readonly #options: RestorePassOptions;
-  readonly #share: RingShare;
   readonly #wakeup: Wakeup;
   readonly #seconds = new SecondsCount();
-  readonly #reader: VolumeReader;
-  #slots = 0;
-  #free = 0;
-  #blocksRead = 0;
-  #blocksSkipped = 0;
-  #bytesDelivered = 0;
-  #locates = 0;
+  readonly #readAhead: RestoreReadAhead;
+  #parts: readonly PlannedPart<RestoreStreamState>[] = [];
+  /** When each receiver that holds blocks was last seen to move. */
+  readonly #lastMoveMs = new Map<RestoreStreamState, number>();
+  readonly #count = { blocksRead: 0, blocksSkipped: 0, bytesDelivered: 0 };
 
+  /** JOB_LIMIT when the ring has no blocks left for another pass. `run` follows. */
   constructor(options: RestorePassOptions) {
+    const { volume, ring, clock, limits } = options;
     this.#options = options;
-    this.#share = options.ring.openShare('procedure', LEAST_SLOTS);
-    this.#wakeup = new Wakeup(options.clock);
-    this.#reader = new VolumeReader(options.volume.thread, options.volume.volumeId);
+    this.#wakeup = new Wakeup(clock);
+    this.#readAhead = new RestoreReadAhead({
+      volume,
+      ring,
+      limits,
+      onSlotFree: () => {
+        this.#wakeup.notify();
+      },
+    });
   }
 
   /**
-   * Reads what is wanted of each part from the volume and delivers it. A stream that fails, is damaged or is dropped is told
-   * and left out; the others go on. Rejects with the drive's StorageError when the drive fails: streams stay open where
-   * they are, another pass may continue them, or the caller fails them (`RestoreStreamState.fail`).
+   * Reads what is wanted of each part from the volume and delivers it, once. A stream that fails, is damaged or is dropped is
+   * told and left out; the others go on. Rejects with the drive's StorageError when the drive fails: streams stay open
+   * where they are, another pass may continue them, or the caller fails them (`RestoreStreamState.fail`).
    */
   async run(parts: readonly RestorePart[]): Promise<RestorePassReport> {
-    const { volume, limits } = this.#options;
+    const { volume } = this.#options;
+    const wanted = parts.map(({ stream, extents }) => ({ stream, extents, from: stream.nextOffset, to: stream.to }));
+    this.#parts = planParts(wanted, volume.blockSizeBytes - BLOCK_HEADER_BYTES);
     this.#seconds.startDrive(volume.thread);
     try {
-      while (this.#slots < limits.restoreBlocks && this.#share.grow()) this.#slots++;
-      this.#free = this.#slots;
-      const wanted = parts.map(({ stream, extents }) => ({ stream, extents, from: stream.nextOffset, to: stream.to }));
-      const reads = planReads(wanted, {
-        gapBlocks: limits.restoreGapBlocks,
-        maxPayloadBytes: volume.blockSizeBytes - BLOCK_HEADER_BYTES,
-      });
-      for (const read of reads) await this.#readOne(read);
+      await this.#readAll();
     } finally {
-      // Slots that receivers still hold come back to the ring when they are released.
-      this.#share.close();
+      await this.#readAhead.close();
       this.#seconds.endDrive();
+    }
+    for (const { stream, extents } of parts) {
+      const last = extents.at(-1);
+      stream.settleDamage(last === undefined ? stream.nextOffset : last.offset + last.bytes);
+      this.#logLeft(stream);
     }
     return this.snapshot();
   }
 
   snapshot(): RestorePassReport {
-    return {
-      seconds: this.#seconds.total,
-      blocksRead: this.#blocksRead,
-      blocksSkipped: this.#blocksSkipped,
-      bytesDelivered: this.#bytesDelivered,
-      locates: this.#locates,
-    };
+    return { seconds: this.#seconds.total, ...this.#count, locates: this.#readAhead.locates };
   }
 
-  async #readOne(read: PlannedRead<RestoreStreamState>): Promise<void> {
-    const isWanted = (): boolean => read.parts.some(({ stream }) => stream.isOpen);
-    if (!isWanted()) return;
-    const end = read.blockAddress + read.objects;
-    await this.#reader.seek(read.blockAddress, read.sequence);
-    this.#locates++;
-    let pending: Run | null = await this.#startWhenFree(end - read.blockAddress, read.parts);
-    let address = read.blockAddress;
-    while (pending !== null) {
-      const run: Run = pending;
-      pending = null;
-      const items: readonly VolumeItem[] = await this.#settleRun(run);
-      address = (items.at(-1)?.blockAddress ?? address) + 1;
-      const ended = items.at(-1)?.kind === 'end-of-data';
-      // Read ahead with the slots that are free at once; none may be, and then the receivers come first.
-      if (!ended && address < end && this.#free > 0 && isWanted()) pending = this.#startRun(end - address);
-      try {
-        await this.#handOut(items, run.slots, read.parts);
-      } catch (error) {
-        if (pending !== null) this.#putBack((await pending.settled).slots);
-        throw error;
+  async #readAll(): Promise<void> {
+    for (;;) {
+      if (!this.#readAhead.start(this.#openParts())) {
+        if (this.#readAhead.isDone(this.#openParts())) return;
+        // Every slot is with a receiver.
+        await this.#waitForReceivers(this.#parts.map(({ stream }) => stream));
+        continue;
       }
-      if (ended) this.#failBehind(read.parts, address - 1);
-      else if (pending === null && address < end && isWanted())
-        pending = await this.#startWhenFree(end - address, read.parts);
+      const { items, slots } = await this.#readAhead.take();
+      this.#readAhead.start(this.#openParts());
+      await this.#handOut(items, slots);
     }
   }
 
-  /** Every slot may be with the receivers. */
-  async #startWhenFree(objects: number, parts: readonly PlannedPart<RestoreStreamState>[]): Promise<Run> {
-    const streams = parts.map(({ stream }) => stream);
-    while (this.#free === 0) await this.#waitForReceivers(streams);
-    return this.#startRun(objects);
+  #logLeft({ streamId, nextOffset, ended }: RestoreStreamState): void {
+    const { volume, logger } = this.#options;
+    logger.log('debug', 'restore.pass-ended', `Volume ${volume.barcode} was read for stream ${streamId}.`, {
+      volume: volume.volumeId,
+      barcode: volume.barcode,
+      stream: streamId,
+      deliveredTo: nextOffset,
+      ended,
+    });
   }
 
-  /** Starts to read into free slots, of which there are some. */
-  #startRun(objects: number): Run {
-    const count = Math.min(objects, this.#free, this.#options.limits.restoreBatchBlocks);
-    const slots = Array.from({ length: count }, () => this.#share.take());
-    this.#free -= count;
-    // Looked at when the blocks before it were handed out; until then a failure waits.
-    const settled = this.#reader.read(slots).then(
-      (items) => ({ slots, items, error: null }),
-      (error: unknown) => ({ slots, items: [], error }),
-    );
-    return { slots, settled };
+  #openParts(): readonly PlannedPart<RestoreStreamState>[] {
+    return this.#parts.filter(({ stream }) => stream.isOpen);
   }
 
-  async #settleRun(run: Run): Promise<readonly VolumeItem[]> {
-    const { items, error } = await run.settled;
-    if (error === null) return items;
-    this.#putBack(run.slots);
-    throw error as Error;
-  }
-
-  /** Every slot of the run goes to a receiver or back. */
-  async #handOut(
-    items: readonly VolumeItem[],
-    slots: readonly RingSlot[],
-    parts: readonly PlannedPart<RestoreStreamState>[],
-  ): Promise<void> {
+  /** Every slot of the run goes to receivers or back. */
+  async #handOut(items: readonly VolumeItem[], slots: readonly RingSlot[]): Promise<void> {
     const left = new Set(slots);
     try {
       for (const item of items) {
-        const part = parts.find(
-          ({ blockAddress, blocks }) => item.blockAddress >= blockAddress && item.blockAddress < blockAddress + blocks,
-        );
-        if (part?.stream.isOpen !== true) {
-          if (item.kind === 'block') this.#blocksSkipped++;
-          continue;
+        const wanting = this.#openParts().filter((part) => isIn(part, item.blockAddress));
+        if (item.kind === 'end-of-data') this.#noteEnd(item.blockAddress);
+        else if (item.kind !== 'block') for (const { stream } of wanting) this.#noteDamage(stream, item);
+        else {
+          const slot = slots.find(({ index }) => index === item.slot.index);
+          assert(slot !== undefined, 'a block lies in a slot of its run');
+          if (await this.#deliver(item, slot, wanting)) left.delete(slot);
         }
-        const slot = item.kind === 'block' ? slots.find((one) => one.index === item.slot.index) : undefined;
-        if (item.kind !== 'block' || slot === undefined) {
-          this.#damage(part.stream, item);
-          continue;
-        }
-        if (item.header.type !== 'data' || item.header.streamId !== part.stream.streamId) {
-          part.stream.damaged(
-            part.stream.to,
-            `block ${String(item.blockAddress)} of volume ${this.#barcode} is not of this stream`,
-          );
-          continue;
-        }
-        await this.#roomFor(part.stream);
-        if (!part.stream.isOpen) continue;
-        left.delete(slot);
-        this.#deliver(part.stream, item, slot);
       }
     } finally {
-      this.#putBack([...left]);
+      this.#readAhead.putBack([...left]);
     }
   }
 
-  #deliver(stream: RestoreStreamState, item: Extract<VolumeItem, { kind: 'block' }>, slot: RingSlot): void {
-    const before = stream.nextOffset;
-    this.#blocksRead++;
-    stream.deliver(slot, item.header, () => {
-      this.#putBack([slot]);
-    });
-    this.#bytesDelivered += stream.nextOffset - before;
+  /** Gives one block to all who want it. Returns whether any has it: then the slot comes back when the last releases it. */
+  async #deliver(
+    item: BlockItem,
+    slot: RingSlot,
+    wanting: readonly PlannedPart<RestoreStreamState>[],
+  ): Promise<boolean> {
+    // One more than the receivers, so that the slot stays while it is being handed out.
+    let holders = 1;
+    const letGo = (): void => {
+      holders--;
+      if (holders === 0) this.#readAhead.putBack([slot]);
+    };
+    let isDelivered = false;
+    for (const part of wanting) {
+      const { stream } = part;
+      const wrong = whatIsWrong(item, part);
+      if (wrong !== null) {
+        this.#noteDamage(stream, { ...item, reason: wrong });
+        continue;
+      }
+      if (!(await this.#makeRoom(stream))) continue;
+      const before = stream.nextOffset;
+      holders++;
+      const taken = stream.deliver(slot, item.header, () => {
+        this.#noteMove(stream);
+        letGo();
+      });
+      if (!taken) holders--;
+      else isDelivered = true;
+      this.#count.bytesDelivered += stream.nextOffset - before;
+    }
+    if (isDelivered) this.#count.blocksRead++;
+    else this.#count.blocksSkipped++;
+    if (isDelivered) letGo();
+    return isDelivered;
   }
 
-  #damage(stream: RestoreStreamState, item: VolumeItem): void {
-    const where = `block ${String(item.blockAddress)} of volume ${this.#barcode}`;
-    const why =
-      item.kind === 'damage' ? `${where}: ${item.reason}` : `${where} is a ${item.kind} where a block should be`;
-    this.#options.logger.log('error', 'restore.damaged', why, {
-      volume: this.#options.volume.volumeId,
+  #noteDamage(stream: RestoreStreamState, item: VolumeItem | (BlockItem & { readonly reason: string })): void {
+    const { barcode, volumeId } = this.#options.volume;
+    const where = `block ${String(item.blockAddress)} of volume ${barcode}`;
+    const why = 'reason' in item ? `${where}: ${item.reason}` : `${where} is a ${item.kind}`;
+    this.#options.logger.log('error', 'restore.damaged', `Stream ${stream.streamId} is damaged at ${why}.`, {
+      volume: volumeId,
+      barcode,
       stream: stream.streamId,
       blockAddress: item.blockAddress,
       damage: item.kind === 'damage' ? item.damage : item.kind,
     });
-    // How long the damaged block was, only the next one tells; the rest is not delivered in any case.
-    stream.damaged(stream.to, why);
+    stream.noteDamage(why);
   }
 
-  #failBehind(parts: readonly PlannedPart<RestoreStreamState>[], endAddress: number): void {
-    for (const { stream, blockAddress, blocks } of parts)
-      if (blockAddress + blocks > endAddress && stream.isOpen)
-        stream.damaged(stream.to, `volume ${this.#barcode} ends at block ${String(endAddress)}`);
+  /** Nothing of what was still wanted is there. */
+  #noteEnd(blockAddress: number): void {
+    for (const { stream } of this.#openParts().filter((part) => part.blockAddress + part.blocks > blockAddress))
+      stream.noteDamage(`volume ${this.#options.volume.barcode} ends at block ${String(blockAddress)}`);
   }
 
-  async #roomFor(stream: RestoreStreamState): Promise<void> {
+  /** Waits until the receiver takes another block; false when the stream is over before that. */
+  async #makeRoom(stream: RestoreStreamState): Promise<boolean> {
     while (stream.isOpen && !stream.hasRoom) await this.#waitForReceivers([stream]);
+    if (stream.isOpen && !stream.holdsBlocks) this.#noteMove(stream);
+    return stream.isOpen;
   }
 
-  /** Until a receiver released something; those that hold blocks are dropped when none does for too long. */
+  /** Until something is released. Of these receivers, those that held blocks and did not move for too long are dropped. */
   async #waitForReceivers(streams: readonly RestoreStreamState[]): Promise<void> {
     const { clock, limits } = this.#options;
     const startedMs = clock.monotonicMs();
-    const freeBefore = this.#free;
-    await this.#wakeup.wait(startedMs + limits.receiverStallMs);
-    const waitedMs = clock.monotonicMs() - startedMs;
-    this.#seconds.add('waitForCredit', waitedMs);
-    if (this.#free !== freeBefore || waitedMs < limits.receiverStallMs) return;
-    for (const stream of streams) if (stream.holdsBlocks) stream.fail(stalled(waitedMs));
+    const holding = [...new Set(streams)].filter((stream) => stream.isOpen && stream.holdsBlocks);
+    const dueMs = (stream: RestoreStreamState): number => {
+      if (!this.#lastMoveMs.has(stream)) this.#noteMove(stream);
+      return (this.#lastMoveMs.get(stream) ?? startedMs) + limits.receiverStallMs;
+    };
+    await this.#wakeup.wait(Math.min(Infinity, ...holding.map(dueMs)));
+    const nowMs = clock.monotonicMs();
+    this.#seconds.add('waitForCredit', nowMs - startedMs);
+    for (const stream of holding)
+      // It may have moved or ended meanwhile.
+      if (stream.isOpen && stream.holdsBlocks && dueMs(stream) <= nowMs) this.#drop(stream);
   }
 
-  #putBack(slots: readonly RingSlot[]): void {
-    for (const slot of slots) this.#share.putBack(slot);
-    this.#free += slots.length;
-    this.#wakeup.notify();
+  #drop(stream: RestoreStreamState): void {
+    const seconds = Math.round(this.#options.limits.receiverStallMs / 1000);
+    const { streamId, nextOffset } = stream;
+    stream.fail(
+      new StorageError(
+        'PROTOCOL_TIMEOUT',
+        `The receiver of stream ${streamId} took nothing for ${String(seconds)} s while others waited; its restore ended at byte ${String(nextOffset)}. ` +
+          'What was delivered is right; restore the rest from there.',
+        { context: { streamId, deliveredTo: nextOffset } },
+      ),
+    );
+    this.#options.logger.log('warn', 'restore.receiver-dropped', `The receiver of stream ${streamId} stood still.`, {
+      stream: streamId,
+      deliveredTo: nextOffset,
+    });
   }
 
-  get #barcode(): Barcode {
-    return this.#options.volume.barcode;
+  #noteMove(stream: RestoreStreamState): void {
+    this.#lastMoveMs.set(stream, this.#options.clock.monotonicMs());
   }
 }
 
-interface Run {
-  readonly slots: readonly RingSlot[];
-  readonly settled: Promise<{
-    readonly slots: readonly RingSlot[];
-    readonly items: readonly VolumeItem[];
-    readonly error: unknown;
-  }>;
+function isIn({ blockAddress, blocks }: PlannedPart<RestoreStreamState>, address: number): boolean {
+  return address >= blockAddress && address < blockAddress + blocks;
 }
 
-function stalled(waitedMs: number): StorageError {
-  return new StorageError(
-    'PROTOCOL_TIMEOUT',
-    `The receiver took nothing for ${String(Math.round(waitedMs / 1000))} s and held up others; its restore was ended. Start it again where it stopped.`,
-  );
+/** Whether a good block is the one the extent promises; null when it is. */
+function whatIsWrong({ header, blockAddress }: BlockItem, part: PlannedPart<RestoreStreamState>): string | null {
+  if (header.type !== 'data') return `it is a ${header.type} block`;
+  if (header.streamId !== part.stream.streamId) return `it belongs to stream ${String(header.streamId)}`;
+  const sequence = part.sequence + blockAddress - part.blockAddress;
+  if (header.sequence === sequence) return null;
+  return `it has number ${String(header.sequence)} where ${String(sequence)} was written`;
 }

@@ -23,8 +23,13 @@ export class RestoreStreamState {
   readonly #receiver: RestoreReceiver;
   readonly #whole: RestoreStreamOptions['whole'] | null;
   #nextOffset: number;
+  /** Of the block that continues the stream; null before the first, which may begin before the wanted bytes. */
+  #nextFrame: number | null = null;
   #crc = 0;
-  #isOpen = true;
+  /** Why it is over; null while it is not. */
+  #ended: string | null = null;
+  /** Why the block at which the stream goes on could not be had. What is missing, the next good block tells. */
+  #damage: string | null = null;
   /** Blocks the receiver has and did not release. */
   #held = 0;
 
@@ -38,7 +43,11 @@ export class RestoreStreamState {
 
   /** Neither finished nor failed nor cancelled. */
   get isOpen(): boolean {
-    return this.#isOpen;
+    return this.#ended === null;
+  }
+  /** Why the stream is over, for the log; null while it is open. */
+  get ended(): string | null {
+    return this.#ended;
   }
   /** Up to where the stream was delivered; the next pass goes on here. */
   get nextOffset(): number {
@@ -55,79 +64,104 @@ export class RestoreStreamState {
 
   /** The receiver is told why it waits; nothing when the stream is not open. */
   waiting(reason: string, message: string): void {
-    if (this.#isOpen) this.#receiver.waiting(reason, message);
+    if (this.isOpen) this.#receiver.waiting(reason, message);
   }
 
   /**
-   * A good block of this stream came: its bytes go to the receiver as far as they are wanted. `release` is called once, when
-   * the slot is free again. A block that leaves a gap before it fails the stream.
+   * A good block of this stream came. When it continues the stream, its bytes go to the receiver as far as they are wanted
+   * and `release` is called once, when the receiver is done with the slot; returns true. Blocks before the wanted bytes are
+   * passed over. One that does not continue it shows what is missing: the stream fails. Then false is returned.
    */
-  deliver(slot: RingSlot, header: BlockHeader, release: () => void): void {
-    assert(this.#isOpen && this.hasRoom, 'blocks are delivered to a receiver that takes them');
-    const end = header.offset + header.payloadBytes;
-    if (header.offset > this.#nextOffset) this.fail(this.#missing(header.offset, 'the blocks between are not there'));
-    if (!this.#isOpen || end <= this.#nextOffset) {
-      release();
-      return;
-    }
+  deliver(slot: RingSlot, header: BlockHeader, release: () => void): boolean {
+    assert(this.isOpen && this.hasRoom, 'blocks are delivered to a receiver that takes them');
+    const { offset, payloadBytes, frameNumber, payloadCrc } = header;
     const start = this.#nextOffset;
-    const payloadBytes = Math.min(end, this.to) - start;
-    this.#crc = combineCrc32c(this.#crc, header.payloadCrc, header.payloadBytes);
-    this.#nextOffset += payloadBytes;
+    const end = offset + payloadBytes;
+    if (end <= start) return false;
+    const isNext = this.#nextFrame === null ? offset <= start : offset === start && frameNumber === this.#nextFrame;
+    if (!isNext) {
+      this.fail(this.#missing(offset, this.#damage ?? 'the block that goes on there is not on the volume'));
+      return false;
+    }
+    this.#damage = null;
+    this.#crc = combineCrc32c(this.#crc, payloadCrc, payloadBytes);
+    this.#nextFrame = frameNumber + 1;
+    this.#nextOffset = Math.min(end, this.to);
     this.#held++;
-    const payloadStart = BLOCK_HEADER_BYTES + start - header.offset;
-    this.#receiver.deliver({ slot, payloadStart, payloadBytes, offset: start }, () => {
+    let isReleased = false;
+    const part = {
+      slot,
+      payloadStart: BLOCK_HEADER_BYTES + start - offset,
+      payloadBytes: this.#nextOffset - start,
+      offset: start,
+    };
+    this.#receiver.deliver(part, () => {
+      assert(!isReleased, 'a receiver releases a block once');
+      isReleased = true;
       this.#held--;
       release();
     });
-    if (this.#nextOffset === this.to) this.#finish();
+    this.#finishWhenDone();
+    return true;
   }
 
-  /** The block at which the stream goes on cannot be read: what was delivered is right, the rest does not come. */
-  damaged(untilOffset: number, why: string): void {
-    this.fail(this.#missing(untilOffset, why));
+  /** A block of the stream cannot be had. The stream fails with the next good one, which tells how much is missing. */
+  noteDamage(why: string): void {
+    this.#damage ??= why;
+  }
+
+  /** No good block comes any more from this volume, which held bytes of the stream up to `untilOffset`. */
+  settleDamage(untilOffset: number): void {
+    if (this.#damage !== null) this.fail(this.#missing(untilOffset, this.#damage));
   }
 
   /** The receiver is gone: no further call to it. */
-  cancel(_reason: string): void {
-    this.#isOpen = false;
+  cancel(reason: string): void {
+    this.#ended ??= reason;
   }
 
   /** The rest does not come. Nothing when the stream is not open. */
   fail(error: StorageError): void {
-    if (!this.#isOpen) return;
-    this.#isOpen = false;
+    if (!this.isOpen) return;
+    this.#ended = error.message;
     this.#receiver.failed(error);
   }
 
   /** No more passes come: finishes an empty range; fails with JOB_STREAM_DAMAGED when bytes are missing. */
   settle(): void {
-    if (!this.#isOpen) return;
-    if (this.#nextOffset === this.to) this.#finish();
-    else this.fail(this.#missing(this.to, 'the inventory knows no blocks of them'));
+    this.#finishWhenDone();
+    this.fail(this.#missing(this.to, 'the inventory knows no blocks that hold them'));
   }
 
-  #finish(): void {
+  /** The receiver may have failed or cancelled the stream when it got the last bytes. */
+  #finishWhenDone(): void {
+    if (!this.isOpen || this.#nextOffset < this.to) return;
     if (this.#whole !== null && this.#whole.crc32c !== this.#crc) {
-      this.fail(
-        new StorageError(
-          'JOB_STREAM_DAMAGED',
-          `Stream ${this.streamId} was read whole, each block good, but together they are not what was saved: CRC32C ${this.#crc.toString(16)} instead of ${this.#whole.crc32c.toString(16)}. Do not use what came.`,
-          { context: { streamId: this.streamId } },
-        ),
-      );
+      this.fail(this.#notWhatWasSaved(this.#whole.crc32c));
       return;
     }
-    this.#isOpen = false;
+    this.#ended = 'delivered';
     this.#receiver.finished();
   }
 
   #missing(untilOffset: number, why: string): StorageError {
     const from = this.#nextOffset;
+    const to = Math.max(from, Math.min(untilOffset, this.to));
     return new StorageError(
       'JOB_STREAM_DAMAGED',
-      `Bytes ${String(from)} to ${String(untilOffset - 1)} of stream ${this.streamId} cannot be read: ${why}. What was delivered before them is right.`,
-      { context: { streamId: this.streamId, missingFrom: from, missingTo: untilOffset } },
+      `Bytes ${String(from)} to ${String(to - 1)} of stream ${this.streamId} cannot be read: ${why}. What was delivered before them is right. ` +
+        'Restore what lies behind them as a range of its own, or another copy of the stream.',
+      { context: { streamId: this.streamId, missingFrom: from, missingTo: to } },
+    );
+  }
+
+  #notWhatWasSaved(saved: number): StorageError {
+    const [is, was] = [this.#crc, saved].map((crc) => crc.toString(16).padStart(8, '0'));
+    return new StorageError(
+      'JOB_STREAM_DAMAGED',
+      `Stream ${this.streamId} was read whole and each block is good, but together they are not what was saved: CRC32C ${String(is)} instead of ${String(was)}. ` +
+        'Do not use what came; scan the volume and compare it with the inventory.',
+      { context: { streamId: this.streamId, missingFrom: 0, missingTo: this.to } },
     );
   }
 }

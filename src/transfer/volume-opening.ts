@@ -22,9 +22,9 @@ export async function awaitVolume(options: {
   readonly isStopping: () => boolean;
 }): Promise<OpenVolume> {
   const { reason, openVolume, streams, wakeup, isStopping } = options;
-  let isSettled = false;
+  const progress = { isSettled: false };
   const settle = (): void => {
-    isSettled = true;
+    progress.isSettled = true;
     wakeup.notify();
   };
   const opening = openVolume(reason, (why, message) => {
@@ -32,7 +32,7 @@ export async function awaitVolume(options: {
   });
   opening.then(settle, settle);
   try {
-    while (!isSettled) {
+    while (!progress.isSettled) {
       streams.tellWaiting();
       await wakeup.wait();
     }

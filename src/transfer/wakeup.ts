@@ -20,18 +20,21 @@ export class Wakeup {
   async wait(untilMs = Infinity): Promise<void> {
     if (!this.#rung) {
       const alarm = new AbortController();
-      await new Promise<void>((resolve, reject) => {
+      const rung = new Promise<void>((resolve) => {
         this.#wake = resolve;
-        if (untilMs === Infinity) return;
-        this.#clock
-          .sleep(Math.max(0, untilMs - this.#clock.monotonicMs()), alarm.signal)
-          .then(resolve, (error: unknown) => {
-            if (!alarm.signal.aborted) reject(error as Error);
-          });
       });
+      await (untilMs === Infinity ? rung : Promise.race([rung, this.#sleep(untilMs, alarm.signal)]));
       this.#wake = null;
       alarm.abort();
     }
     this.#rung = false;
+  }
+
+  async #sleep(untilMs: number, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#clock.sleep(Math.max(0, untilMs - this.#clock.monotonicMs()), signal);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
   }
 }

@@ -232,15 +232,19 @@ describe('Commands of a simulated drive', () => {
     expect(bench.status().fileNumber, 'quick, at a price').to.equal(null);
   });
 
-  it('keeps only the heads of blocks when told to', () => {
+  it('keeps only the heads of data blocks when told to, and labels and indexes whole', () => {
     bench.close();
     bench.restart({ keepPayload: 'header' });
     bench.open();
     bench.write(5000);
+    bench.write(100_000);
     bench.operate(MT_OP.rewind);
-    const into = new Uint8Array(5000).fill(1);
-    expect(bench.read(into)).to.equal(5000);
-    expect(into.subarray(0, 256)).to.deep.equal(block(5000).subarray(0, 256));
-    expect(into.subarray(256).some((byte) => byte !== 0)).to.equal(false);
+    const label = new Uint8Array(5000);
+    expect(bench.read(label)).to.equal(5000);
+    expect(label).to.deep.equal(block(5000));
+    const data = new Uint8Array(100_000).fill(1);
+    expect(bench.read(data)).to.equal(100_000);
+    expect(data.subarray(0, 256)).to.deep.equal(block(100_000).subarray(0, 256));
+    expect(data.subarray(256).some((byte) => byte !== 0)).to.equal(false);
   });
 });
