@@ -1,6 +1,8 @@
 import { StorageError } from '../base/storage-error.js';
 import type { Barcode } from '../terms/barcode.js';
-import type { Changer, ReachableCartridge } from './changer.js';
+import type { CartridgeLocation } from '../terms/media-state.js';
+import type { Changer, ChangerElement, ReachableCartridge } from './changer.js';
+import { driveElement, noSlots } from './stand-alone-elements.js';
 
 /** The directory of one disk target, which holds volume files and names the one that its drive has open. */
 export interface DiskShelf {
@@ -15,63 +17,99 @@ export interface DiskShelf {
   remove(): void;
 }
 
-/** Brings disk volumes to disk drives: a move is a change of the file that a directory's drive has open. */
+/**
+ * Brings disk volumes to a disk drive: a move is a change of the file that a directory's drive has open. A volume that is
+ * not in the drive is on the shelf, its directory.
+ */
 export class DiskChanger implements Changer {
-  readonly #shelves: ReadonlyMap<string, DiskShelf>;
+  readonly kind = 'disk';
+  readonly name: string;
+  readonly device: string;
+  readonly drives: readonly string[];
+  readonly #shelf: DiskShelf;
 
-  constructor(shelves: readonly DiskShelf[]) {
-    this.#shelves = new Map(shelves.map((shelf) => [shelf.drive, shelf]));
+  constructor(shelf: DiskShelf, directory: string) {
+    this.name = shelf.drive;
+    this.device = directory;
+    this.drives = [shelf.drive];
+    this.#shelf = shelf;
   }
 
-  async inventory(): Promise<readonly ReachableCartridge[]> {
-    return [...this.#shelves.values()].flatMap((shelf) => {
-      const inserted = shelf.inserted();
-      return shelf
-        .listVolumes()
-        .map((barcode) => ({ barcode, drive: barcode === inserted ? shelf.drive : null, reachableBy: [shelf.drive] }));
-    });
+  async open(): Promise<void> {
+    // The directory is there whenever the drive is.
+  }
+
+  async close(): Promise<void> {
+    // Nothing is held between calls.
+  }
+
+  async cartridges(): Promise<readonly ReachableCartridge[]> {
+    const inserted = this.#shelf.inserted();
+    return this.#shelf.listVolumes().map((barcode) => ({
+      barcode,
+      tag: '',
+      location: barcode === inserted ? { kind: 'drive', drive: this.name } : { kind: 'shelf' },
+      reachableBy: this.drives,
+    }));
+  }
+
+  async elements(): Promise<readonly ChangerElement[]> {
+    const barcode = this.#shelf.inserted();
+    return [driveElement(this.name, 0, barcode)];
+  }
+
+  async rescan(): Promise<void> {
+    // The directory is read each time.
   }
 
   async load(barcode: Barcode, drive: string): Promise<void> {
-    const shelf = this.#shelf(drive);
-    const inserted = shelf.inserted();
+    this.#assertDrive(drive);
+    const inserted = this.#shelf.inserted();
     if (inserted === barcode) return;
     if (inserted !== null)
       throw new StorageError('CHANGER_OCCUPIED', `Drive ${drive} holds ${inserted}; unload it before ${barcode}.`, {
         context: { drive, barcode, occupant: inserted },
       });
-    if (!shelf.listVolumes().includes(barcode))
+    if (!this.#shelf.listVolumes().includes(barcode))
       throw new StorageError(
         'CHANGER_NO_CARTRIDGE',
         `The directory of drive ${drive} has no volume file ${barcode}. Nothing was changed; label a new disk volume or bring the file back.`,
         { context: { drive, barcode } },
       );
-    shelf.insert(barcode);
+    this.#shelf.insert(barcode);
   }
 
-  async unload(drive: string): Promise<void> {
-    this.#shelf(drive).remove();
+  async unload(drive: string): Promise<CartridgeLocation | null> {
+    this.#assertDrive(drive);
+    if (this.#shelf.inserted() === null) return null;
+    this.#shelf.remove();
+    return { kind: 'shelf' };
+  }
+
+  async transfer(): Promise<void> {
+    throw noSlots(this.name);
+  }
+
+  async eject(barcode: Barcode): Promise<CartridgeLocation> {
+    if (!this.#shelf.listVolumes().includes(barcode))
+      throw new StorageError('CHANGER_NO_CARTRIDGE', `The disk target ${this.name} has no volume file ${barcode}.`, {
+        context: { barcode },
+      });
+    if (this.#shelf.inserted() === barcode) this.#shelf.remove();
+    return { kind: 'shelf' };
+  }
+
+  async lock(): Promise<void> {
+    // There is no door.
   }
 
   async provide(barcode: Barcode, drive: string): Promise<void> {
-    const shelf = this.#shelf(drive);
-    if (!shelf.listVolumes().includes(barcode)) shelf.create(barcode);
+    this.#assertDrive(drive);
+    if (!this.#shelf.listVolumes().includes(barcode)) this.#shelf.create(barcode);
   }
 
-  async eject(barcode: Barcode): Promise<void> {
-    for (const shelf of this.#shelves.values()) {
-      if (shelf.inserted() === barcode) shelf.remove();
-      if (shelf.listVolumes().includes(barcode)) return;
-    }
-    throw new StorageError('CHANGER_NO_CARTRIDGE', `No disk target has a volume file ${barcode}.`, {
-      context: { barcode },
-    });
-  }
-
-  #shelf(drive: string): DiskShelf {
-    const shelf = this.#shelves.get(drive);
-    if (shelf === undefined)
+  #assertDrive(drive: string): void {
+    if (drive !== this.name)
       throw new StorageError('DRIVE_UNKNOWN', `No disk target belongs to drive ${drive}.`, { context: { drive } });
-    return shelf;
   }
 }

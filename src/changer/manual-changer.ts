@@ -1,6 +1,8 @@
 import { StorageError } from '../base/storage-error.js';
 import type { Barcode } from '../terms/barcode.js';
-import type { Changer, ReachableCartridge } from './changer.js';
+import type { CartridgeLocation } from '../terms/media-state.js';
+import type { Changer, ChangerElement, ReachableCartridge } from './changer.js';
+import { driveElement, noSlots } from './stand-alone-elements.js';
 
 /**
  * The operator of a stand-alone drive, behind a port: a person who is asked (`operator-requests`) or the simulated hand.
@@ -15,19 +17,47 @@ export interface OperatorHand {
   remove(drive: string, signal: AbortSignal): Promise<void>;
 }
 
-/** Stand-alone drives and an operator. */
+/** Stand-alone drives and an operator. What is in no drive is on the shelf. */
 export class ManualChanger implements Changer {
+  readonly kind = 'manual';
+  readonly name: string;
+  readonly device = '';
+  readonly drives: readonly string[];
   readonly #hand: OperatorHand;
-  readonly #drives: readonly string[];
 
-  constructor(hand: OperatorHand, drives: readonly string[]) {
+  constructor(hand: OperatorHand, drives: readonly string[], name = 'operator') {
     this.#hand = hand;
-    this.#drives = drives;
+    this.drives = drives;
+    this.name = name;
   }
 
-  async inventory(): Promise<readonly ReachableCartridge[]> {
+  async open(): Promise<void> {
+    // A person needs no opening.
+  }
+
+  async close(): Promise<void> {
+    // Nor closing.
+  }
+
+  async cartridges(): Promise<readonly ReachableCartridge[]> {
     const cartridges = await this.#hand.cartridges();
-    return cartridges.map((cartridge) => ({ ...cartridge, reachableBy: this.#drives }));
+    return cartridges.map(({ barcode, drive }) => ({
+      barcode,
+      tag: '',
+      location: drive === null ? { kind: 'shelf' } : { kind: 'drive', drive },
+      reachableBy: this.drives,
+    }));
+  }
+
+  async elements(): Promise<readonly ChangerElement[]> {
+    const cartridges = await this.#hand.cartridges();
+    return this.drives.map((drive, number) =>
+      driveElement(drive, number, cartridges.find((one) => one.drive === drive)?.barcode ?? null),
+    );
+  }
+
+  async rescan(): Promise<void> {
+    // Every call asks anew.
   }
 
   async load(barcode: Barcode, drive: string, signal: AbortSignal): Promise<void> {
@@ -50,19 +80,30 @@ export class ManualChanger implements Changer {
     await this.#hand.insert(barcode, drive, signal);
   }
 
-  async unload(drive: string, signal: AbortSignal): Promise<void> {
+  async unload(drive: string, signal: AbortSignal): Promise<CartridgeLocation | null> {
+    const held = (await this.#hand.cartridges()).some((one) => one.drive === drive);
     await this.#hand.remove(drive, signal);
+    return held ? { kind: 'shelf' } : null;
   }
 
-  async provide(): Promise<void> {
-    // The operator may hold any cartridge; `insert` finds out.
+  async transfer(): Promise<void> {
+    throw noSlots(this.name);
   }
 
-  async eject(barcode: Barcode): Promise<void> {
+  async eject(barcode: Barcode): Promise<CartridgeLocation> {
     const cartridge = (await this.#hand.cartridges()).find((one) => one.barcode === barcode);
     if (cartridge === undefined)
       throw new StorageError('CHANGER_NO_CARTRIDGE', `No cartridge ${barcode} is known here.`, {
         context: { barcode },
       });
+    return { kind: 'shelf' };
+  }
+
+  async lock(): Promise<void> {
+    // There is no door.
+  }
+
+  async provide(): Promise<void> {
+    // The operator may hold any cartridge; `insert` finds out.
   }
 }

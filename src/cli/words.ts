@@ -42,7 +42,9 @@ export function formatLocation(location: MediumView['location']): string {
     case 'drive':
       return `drive ${location.drive}`;
     case 'vault':
-      return `vault ${location.vault}`;
+      return `vault ${location.vault}${location.dueMs === null ? '' : `, due ${formatTime(location.dueMs)}`}`;
+    case 'transport':
+      return `in the hand of ${location.changer}`;
     case 'shelf':
     case 'missing':
       return location.kind;

@@ -31,6 +31,6 @@ export function makeDiskBay(
     },
     clock,
   );
-  const changer = new DiskChanger([target]);
+  const changer = new DiskChanger(target, drive.directory);
   return new DriveBay({ number, name: drive.name, kind: 'disk', device: drive.directory, thread, changer });
 }

@@ -1,6 +1,18 @@
 import type { Barcode } from '../terms/barcode.js';
-import type { StreamId, VolumeId } from '../terms/ids.js';
-import type { AuditRecord, CartridgeRecord, ExtentRecord, StreamRecord, VolumeRecord } from './records.js';
+import type { JobId, StreamId, VolumeId } from '../terms/ids.js';
+import type {
+  AuditRecord,
+  CartridgeRecord,
+  DriveRecord,
+  ExtentRecord,
+  HealthRecord,
+  JobRecord,
+  JobState,
+  MoveRecord,
+  PoolRecord,
+  StreamRecord,
+  VolumeRecord,
+} from './records.js';
 
 /**
  * The inventory: what is on which volume, where cartridges are, and what was done to them.
@@ -31,6 +43,17 @@ export interface Inventory {
   streamsOnVolume(volumeId: VolumeId): Promise<readonly StreamId[]>;
   /** Newest first. */
   audit(limit: number): Promise<readonly AuditRecord[]>;
+  /** Every move of a cartridge that is kept, newest first. */
+  moves(barcode: Barcode, limit: number): Promise<readonly MoveRecord[]>;
+  drive(name: string): Promise<DriveRecord | null>;
+  drives(): Promise<readonly DriveRecord[]>;
+  /** Newest first. */
+  health(filter: HealthFilter): Promise<readonly HealthRecord[]>;
+  pool(name: string): Promise<PoolRecord | null>;
+  pools(): Promise<readonly PoolRecord[]>;
+  job(jobId: JobId): Promise<JobRecord | null>;
+  /** Newest first; at most 10,000. */
+  jobs(filter: { readonly state?: JobState; readonly limit: number }): Promise<readonly JobRecord[]>;
 
   /** Reads every record and reports what is wrong; changes nothing. */
   scrub(): Promise<ScrubReport>;
@@ -46,6 +69,13 @@ export interface InventoryChange {
   readonly streams?: readonly StreamRecord[];
   readonly extents?: readonly { readonly streamId: StreamId; readonly extents: readonly ExtentRecord[] }[];
   readonly audit?: readonly AuditRecord[];
+  readonly moves?: readonly MoveRecord[];
+  readonly drives?: readonly DriveRecord[];
+  readonly health?: readonly HealthRecord[];
+  readonly pools?: readonly PoolRecord[];
+  readonly jobs?: readonly JobRecord[];
+  /** Pools that are dropped, which no volume may belong to. */
+  readonly removePools?: readonly string[];
   /** Volumes that are dropped with all their extents, and the streams that lay on no other: a volume was labelled again. */
   readonly forgetVolumes?: readonly VolumeId[];
 }
@@ -54,6 +84,12 @@ export interface StreamFilter {
   readonly client?: string;
   readonly name?: string;
   readonly state?: StreamRecord['state'];
+  readonly limit: number;
+}
+
+export interface HealthFilter {
+  readonly drive?: string;
+  readonly barcode?: Barcode;
   readonly limit: number;
 }
 

@@ -1,5 +1,5 @@
 import type { Barcode } from '../terms/barcode.js';
-import type { SessionId, VolumeId } from '../terms/ids.js';
+import type { JobId, SessionId, VolumeId } from '../terms/ids.js';
 import type { CartridgeLocation, VolumeState } from '../terms/media-state.js';
 import type { StreamDescriptor } from '../terms/stream-descriptor.js';
 
@@ -40,6 +40,149 @@ export interface CartridgeRecord {
   readonly volumeId: VolumeId | null;
   /** Times this cartridge was labelled. */
   readonly labelCount: number;
+  /** Serial number of the medium from its memory (MAM 0401h); null when it was never read. */
+  readonly mediumSerial: string | null;
+  /** Times a cleaning cartridge was used here; 0 for others. */
+  readonly cleaningUses: number;
+  /** What is known against a cartridge that has no volume of ours; null: nothing. */
+  readonly condition: {
+    readonly state: 'suspect' | 'damaged' | 'retired' | 'foreign';
+    readonly reason: string;
+  } | null;
+}
+
+/** One move of a cartridge, by whomever; appended, never changed. */
+export interface MoveRecord {
+  readonly timeMs: number;
+  readonly barcode: Barcode;
+  /** Null: it was not known before. */
+  readonly from: CartridgeLocation | null;
+  readonly to: CartridgeLocation;
+  /** Client name, user id, or 'tapeloomd' for what the daemon did or noticed by itself. */
+  readonly who: string;
+  /** Why, in words: 'loaded to save', 'found by the changer', 'checked out with scanner'. */
+  readonly reason: string;
+}
+
+/** What outlives the daemon of a drive. The key is its name in the configuration. */
+export interface DriveRecord {
+  readonly name: string;
+  /** Unit serial number; '' before it was ever read. */
+  readonly serial: string;
+  /** Why it takes no work; '' when it is up. */
+  readonly downReason: string;
+  readonly downSinceMs: number | null;
+  /** Who took it down: a user id, or 'tapeloomd'. */
+  readonly downBy: string;
+  readonly lastUsedMs: number | null;
+  readonly mounts: number;
+  /** The drive asked to be cleaned and was not yet. */
+  readonly wantsCleaning: boolean;
+  readonly cleanings: number;
+  readonly lastCleanedMs: number | null;
+}
+
+/**
+ * Something a drive and a cartridge went through together, or one alone: the history behind the error matrix. Appended,
+ * the oldest dropped beyond a limit.
+ */
+export interface HealthRecord {
+  readonly timeMs: number;
+  readonly drive: string | null;
+  readonly driveSerial: string;
+  readonly barcode: Barcode | null;
+  readonly kind:
+    'mount' | 'unmount' | 'load-error' | 'read-error' | 'write-error' | 'move-error' | 'tape-alert' | 'cleaning';
+  /** The error's code; '' for what is no error. */
+  readonly code: string;
+  /** For people: the message, the alert's name. */
+  readonly message: string;
+  /** Counters of log pages at unmount and the like. */
+  readonly figures: Readonly<Record<string, number | string>>;
+}
+
+/** When a pool begins a new volume although the last has room. */
+export type AllocationPolicy =
+  /** Never: volumes are filled up, one after another. */
+  | { readonly kind: 'continue' }
+  /** Every session begins one of its own. */
+  | { readonly kind: 'always' }
+  /** The first session of each period begins one: what goes to a vault together lies together. In the node's time zone. */
+  | { readonly kind: 'calendar'; readonly period: 'day' | 'week' | 'month' };
+
+/** A set of volumes of one policy. */
+export interface PoolRecord {
+  readonly name: string;
+  readonly kind: 'tape' | 'disk';
+  /** What a stream gets that names no retention of its own. */
+  readonly retentionDays: number;
+  /** Media types of barcodes it takes (`L9`, `L8`, `M8`, `LZ`); empty: any its drives can write. */
+  readonly mediaTypes: readonly string[];
+  readonly allocation: AllocationPolicy;
+  /** At most so many volumes belong to it; null: no limit. */
+  readonly maxVolumes: number | null;
+  /** It may take volumes of the pool `scratch` when it has none with room. */
+  readonly drawsFromScratch: boolean;
+  /** It may label blank cartridges in a changer when it has no volume with room. */
+  readonly labelsBlank: boolean;
+  /** Volumes of it whose streams have all expired may be used again by it. */
+  readonly recycles: boolean;
+  /** WORM cartridges: `required`, `allowed`, or `refused`. */
+  readonly worm: 'required' | 'allowed' | 'refused';
+  /** Volumes of it are to be encrypted by the drive; kept for when that is there. */
+  readonly encryption: boolean;
+}
+
+export const JOB_KINDS = [
+  'label',
+  'erase',
+  'eject',
+  'import',
+  'transfer',
+  'load',
+  'unload',
+  'inventory',
+  'clean',
+  'set-state',
+  'check-out',
+  'check-in',
+  'stock-take',
+] as const;
+/** What an operator can order. Saves and restores are sessions. */
+export type JobKind = (typeof JOB_KINDS)[number];
+
+/** `interrupted`: the daemon ended before the job did; what its steps say was done, was done. */
+export type JobState = 'running' | 'waiting-for-operator' | 'succeeded' | 'failed' | 'cancelled' | 'interrupted';
+
+/** An operator's order: who asked for what when, how far it is and what came of it. */
+export interface JobRecord {
+  readonly jobId: JobId;
+  readonly kind: JobKind;
+  readonly who: string;
+  /** One line: 'label 24 cartridges for pool daily'. */
+  readonly title: string;
+  readonly state: JobState;
+  readonly createdMs: number;
+  readonly endedMs: number | null;
+  /** One a cartridge, slot or drive, in the order of work. */
+  readonly steps: readonly JobStep[];
+  /** What it waits for; '' when for nothing. */
+  readonly waitingFor: string;
+  /** Why it failed as a whole. */
+  readonly error: { readonly code: string; readonly message: string } | null;
+  /** What it found or made, for people and scripts: a pick list, missing barcodes. */
+  readonly result: Readonly<Record<string, JobValue>>;
+}
+
+export type JobValue = string | number | boolean | null | readonly string[];
+
+export interface JobStep {
+  /** Barcode, element or drive. */
+  readonly subject: string;
+  readonly state: 'pending' | 'running' | 'done' | 'failed' | 'skipped';
+  readonly message: string;
+  /** The error's code when it failed; '' otherwise. */
+  readonly code: string;
 }
 
 export interface VolumeRecord {

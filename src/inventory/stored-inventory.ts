@@ -1,24 +1,53 @@
 import { assert } from '../base/assert.js';
 import { SerialQueue } from '../base/serial-queue.js';
 import { isStorageError } from '../base/storage-error.js';
-import { parseVolumeId, type StreamId, type VolumeId } from '../terms/ids.js';
+import { parseVolumeId, type JobId, type StreamId, type VolumeId } from '../terms/ids.js';
 import type { Barcode } from '../terms/barcode.js';
 import { corrupt } from './envelope.js';
 import { VolumeClearing, withoutVolumes } from './forgotten-volumes.js';
-import type { Inventory, InventoryChange, ScrubReport, StreamFilter } from './inventory.js';
+import type { HealthFilter, Inventory, InventoryChange, ScrubReport, StreamFilter } from './inventory.js';
 import { INVENTORY_LIMITS } from './inventory-limits.js';
 import type { InventoryStore } from './inventory-store.js';
 import { Ledger } from './ledger.js';
 import type { RecordCodec } from './record-codec.js';
-import type { AuditRecord, CartridgeRecord, ExtentRecord, StreamRecord, VolumeRecord } from './records.js';
+import type {
+  AuditRecord,
+  CartridgeRecord,
+  DriveRecord,
+  ExtentRecord,
+  HealthRecord,
+  JobRecord,
+  JobState,
+  MoveRecord,
+  PoolRecord,
+  StreamRecord,
+  VolumeRecord,
+} from './records.js';
 import { checkStore, scrubStore } from './store-check.js';
-import { AUDIT, CARTRIDGE, EXTENTS, MARK, STREAM, unpackExtents, VOLUME } from './stored-records.js';
+import {
+  AUDIT,
+  CARTRIDGE,
+  DRIVE,
+  EXTENTS,
+  HEALTH,
+  JOB,
+  MARK,
+  MOVE,
+  POOL,
+  STREAM,
+  unpackExtents,
+  VOLUME,
+} from './stored-records.js';
 import { tabulateChange } from './tabulate-change.js';
 import {
   cartridgeKey,
+  driveKey,
   extentsKey,
   extentsOfStream,
+  jobKey,
   keysOfTable,
+  movesOfCartridge,
+  poolKey,
   streamIdOfKey,
   streamKey,
   streamsOfVolume,
@@ -104,17 +133,11 @@ export class StoredInventory implements Inventory {
 
   async streams({ client, name, state, limit }: StreamFilter): Promise<readonly StreamRecord[]> {
     assertRows(limit);
-    const found: StreamRecord[] = [];
-    if (limit === 0) return found;
-    for await (const stream of this.#visibleStreams({ reverse: true })) {
-      const { descriptor } = stream;
-      if (client !== undefined && descriptor.client !== client) continue;
-      if (name !== undefined && descriptor.name !== name) continue;
-      if (state !== undefined && stream.state !== state) continue;
-      found.push(stream);
-      if (found.length === limit) break;
-    }
-    return found;
+    const matches = (stream: StreamRecord): boolean =>
+      (client === undefined || stream.descriptor.client === client) &&
+      (name === undefined || stream.descriptor.name === name) &&
+      (state === undefined || stream.state === state);
+    return takeWhere(this.#visibleStreams({ reverse: true }), matches, limit);
   }
 
   everyStream(): AsyncIterable<StreamRecord> {
@@ -151,6 +174,46 @@ export class StoredInventory implements Inventory {
     assertRows(limit);
     if (limit === 0) return [];
     return collect(this.#iterate(keysOfTable('a'), AUDIT, { reverse: true, limit }));
+  }
+
+  async moves(barcode: Barcode, limit: number): Promise<readonly MoveRecord[]> {
+    assertRows(limit);
+    if (limit === 0) return [];
+    return collect(this.#iterate(movesOfCartridge(barcode), MOVE, { reverse: true, limit }));
+  }
+
+  async drive(name: string): Promise<DriveRecord | null> {
+    return this.#get(driveKey(name), DRIVE);
+  }
+
+  async drives(): Promise<readonly DriveRecord[]> {
+    return collect(this.#iterate(keysOfTable('d'), DRIVE));
+  }
+
+  async health({ drive, barcode, limit }: HealthFilter): Promise<readonly HealthRecord[]> {
+    assertRows(limit);
+    const all = this.#iterate(keysOfTable('h'), HEALTH, { reverse: true });
+    const matches = (one: HealthRecord): boolean =>
+      (drive === undefined || one.drive === drive) && (barcode === undefined || one.barcode === barcode);
+    return takeWhere(all, matches, limit);
+  }
+
+  async pool(name: string): Promise<PoolRecord | null> {
+    return this.#get(poolKey(name), POOL);
+  }
+
+  async pools(): Promise<readonly PoolRecord[]> {
+    return collect(this.#iterate(keysOfTable('p'), POOL));
+  }
+
+  async job(jobId: JobId): Promise<JobRecord | null> {
+    return this.#get(jobKey(jobId), JOB);
+  }
+
+  async jobs({ state, limit }: { readonly state?: JobState; readonly limit: number }): Promise<readonly JobRecord[]> {
+    assertRows(limit);
+    const all = this.#iterate(keysOfTable('j'), JOB, { reverse: true });
+    return takeWhere(all, (one) => state === undefined || one.state === state, limit);
   }
 
   async scrub(): Promise<ScrubReport> {
@@ -220,6 +283,22 @@ async function collect<T>(items: AsyncIterable<T>): Promise<readonly T[]> {
   const list: T[] = [];
   for await (const item of items) list.push(item);
   return list;
+}
+
+/** The first `limit` that match. */
+async function takeWhere<T>(
+  items: AsyncIterable<T>,
+  matches: (item: T) => boolean,
+  limit: number,
+): Promise<readonly T[]> {
+  const found: T[] = [];
+  if (limit === 0) return found;
+  for await (const item of items) {
+    if (!matches(item)) continue;
+    found.push(item);
+    if (found.length === limit) break;
+  }
+  return found;
 }
 
 async function* decodeAll<T>(

@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import { parseBarcode, type Barcode } from '../terms/barcode.js';
 import {
+  parseJobId,
   parseSessionId,
   parseStreamId,
   parseVolumeId,
+  type JobId,
   type SessionId,
   type StreamId,
   type VolumeId,
@@ -11,7 +13,19 @@ import {
 import { VOLUME_STATES } from '../terms/media-state.js';
 import { BACKUP_LEVELS } from '../terms/stream-descriptor.js';
 import { makeRecordCodec } from './record-codec.js';
-import type { AuditRecord, CartridgeRecord, ExtentRecord, StreamRecord, VolumeRecord } from './records.js';
+import {
+  JOB_KINDS,
+  type AuditRecord,
+  type CartridgeRecord,
+  type DriveRecord,
+  type ExtentRecord,
+  type HealthRecord,
+  type JobRecord,
+  type MoveRecord,
+  type PoolRecord,
+  type StreamRecord,
+  type VolumeRecord,
+} from './records.js';
 import type { Table } from './tables.js';
 
 /** A text that `parse` takes as it is. */
@@ -23,17 +37,19 @@ const barcode = parsed<Barcode>('barcode', parseBarcode);
 const volumeId = parsed<VolumeId>('volume id', parseVolumeId);
 const streamId = parsed<StreamId>('stream id', parseStreamId);
 const sessionId = parsed<SessionId>('session id', parseSessionId);
+const jobId = parsed<JobId>('job id', parseJobId);
 const count = z.number().int().nonnegative();
 const crc = count.max(0xffff_ffff);
 /** Milliseconds since the epoch. */
 const timeMs = z.number();
 
 const location = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('slot'), slot: count }),
+  z.strictObject({ kind: z.literal('slot'), changer: z.string(), slot: count }),
+  z.strictObject({ kind: z.literal('import-export'), changer: z.string(), slot: count }),
+  z.strictObject({ kind: z.literal('transport'), changer: z.string() }),
   z.strictObject({ kind: z.literal('drive'), drive: z.string() }),
-  z.strictObject({ kind: z.literal('import-export'), slot: count }),
   z.strictObject({ kind: z.literal('shelf') }),
-  z.strictObject({ kind: z.literal('vault'), vault: z.string() }),
+  z.strictObject({ kind: z.literal('vault'), vault: z.string(), dueMs: timeMs.nullable() }),
   z.strictObject({ kind: z.literal('missing') }),
 ]);
 
@@ -43,6 +59,83 @@ const cartridge: z.ZodType<CartridgeRecord> = z.strictObject({
   locationSinceMs: timeMs,
   volumeId: volumeId.nullable(),
   labelCount: count,
+  mediumSerial: z.string().nullable(),
+  cleaningUses: count,
+  condition: z
+    .strictObject({ state: z.enum(['suspect', 'damaged', 'retired', 'foreign']), reason: z.string() })
+    .nullable(),
+});
+
+const move: z.ZodType<MoveRecord> = z.strictObject({
+  timeMs,
+  barcode,
+  from: location.nullable(),
+  to: location,
+  who: z.string(),
+  reason: z.string(),
+});
+
+const drive: z.ZodType<DriveRecord> = z.strictObject({
+  name: z.string(),
+  serial: z.string(),
+  downReason: z.string(),
+  downSinceMs: timeMs.nullable(),
+  downBy: z.string(),
+  lastUsedMs: timeMs.nullable(),
+  mounts: count,
+  wantsCleaning: z.boolean(),
+  cleanings: count,
+  lastCleanedMs: timeMs.nullable(),
+});
+
+const health: z.ZodType<HealthRecord> = z.strictObject({
+  timeMs,
+  drive: z.string().nullable(),
+  driveSerial: z.string(),
+  barcode: barcode.nullable(),
+  kind: z.enum(['mount', 'unmount', 'load-error', 'read-error', 'write-error', 'move-error', 'tape-alert', 'cleaning']),
+  code: z.string(),
+  message: z.string(),
+  figures: z.record(z.string(), z.union([z.number(), z.string()])),
+});
+
+const pool: z.ZodType<PoolRecord> = z.strictObject({
+  name: z.string(),
+  kind: z.enum(['tape', 'disk']),
+  retentionDays: z.number().nonnegative(),
+  mediaTypes: z.array(z.string()),
+  allocation: z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('continue') }),
+    z.strictObject({ kind: z.literal('always') }),
+    z.strictObject({ kind: z.literal('calendar'), period: z.enum(['day', 'week', 'month']) }),
+  ]),
+  maxVolumes: count.nullable(),
+  drawsFromScratch: z.boolean(),
+  labelsBlank: z.boolean(),
+  recycles: z.boolean(),
+  worm: z.enum(['required', 'allowed', 'refused']),
+  encryption: z.boolean(),
+});
+
+const job: z.ZodType<JobRecord> = z.strictObject({
+  jobId,
+  kind: z.enum(JOB_KINDS),
+  who: z.string(),
+  title: z.string(),
+  state: z.enum(['running', 'waiting-for-operator', 'succeeded', 'failed', 'cancelled', 'interrupted']),
+  createdMs: timeMs,
+  endedMs: timeMs.nullable(),
+  steps: z.array(
+    z.strictObject({
+      subject: z.string(),
+      state: z.enum(['pending', 'running', 'done', 'failed', 'skipped']),
+      message: z.string(),
+      code: z.string(),
+    }),
+  ),
+  waitingFor: z.string(),
+  error: z.strictObject({ code: z.string(), message: z.string() }).nullable(),
+  result: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(z.string())])),
 });
 
 const volume: z.ZodType<VolumeRecord> = z.strictObject({
@@ -153,8 +246,13 @@ const mark: z.ZodType<Readonly<Record<string, never>>> = z.strictObject({});
 
 export const AUDIT = makeRecordCodec(audit);
 export const CARTRIDGE = makeRecordCodec(cartridge);
+export const DRIVE = makeRecordCodec(drive);
 export const EXTENTS = makeRecordCodec(extents);
+export const HEALTH = makeRecordCodec(health);
+export const JOB = makeRecordCodec(job);
 export const MARK = makeRecordCodec(mark);
+export const MOVE = makeRecordCodec(move);
+export const POOL = makeRecordCodec(pool);
 export const STREAM = makeRecordCodec(stream);
 export const TRANSACTION = makeRecordCodec(transaction);
 export const VOLUME = makeRecordCodec(volume);
@@ -163,9 +261,14 @@ export const VOLUME = makeRecordCodec(volume);
 export const CODEC_OF_TABLE = {
   a: AUDIT,
   c: CARTRIDGE,
+  d: DRIVE,
   e: EXTENTS,
   f: MARK,
+  h: HEALTH,
+  j: JOB,
   l: VOLUME,
+  m: MOVE,
+  p: POOL,
   s: STREAM,
   t: TRANSACTION,
   v: MARK,

@@ -1,5 +1,5 @@
 import type { Barcode } from '../terms/barcode.js';
-import { parseStreamId, type StreamId, type VolumeId } from '../terms/ids.js';
+import { parseStreamId, type JobId, type StreamId, type VolumeId } from '../terms/ids.js';
 
 /**
  * The tables and their keys. Numbers in keys are 16 hexadecimal digits, so that keys sort as numbers do; stream ids are of
@@ -9,16 +9,22 @@ import { parseStreamId, type StreamId, type VolumeId } from '../terms/ids.js';
  * | -------------------- | ------------------------------------------------------------------------------ |
  * | a/TRANSACTION/INDEX  | audit                                                                          |
  * | c/BARCODE            | cartridge                                                                      |
+ * | d/NAME               | drive                                                                          |
  * | e/STREAM/OFFSET      | extents of one commit on one volume; OFFSET is that of the first               |
  * | f/VOLUME             | a forgotten volume: its extents count no more and are being deleted            |
+ * | h/TRANSACTION/INDEX  | health: what a drive and a cartridge went through                              |
+ * | j/JOB                | job                                                                            |
  * | l/VOLUME             | volume                                                                         |
+ * | m/BARCODE/TRANSACTION/INDEX | move of a cartridge                                                     |
+ * | p/NAME               | pool                                                                           |
  * | s/STREAM             | stream                                                                         |
  * | t/NUMBER             | transaction: what the tables add up to after it                                |
  * | v/VOLUME/STREAM      | the stream has extents on the volume                                           |
  */
-export type Table = 'a' | 'c' | 'e' | 'f' | 'l' | 's' | 't' | 'v';
+const ALL_TABLES = ['a', 'c', 'd', 'e', 'f', 'h', 'j', 'l', 'm', 'p', 's', 't', 'v'] as const;
+export type Table = (typeof ALL_TABLES)[number];
 
-const TABLES = new Set<string>(['a', 'c', 'e', 'f', 'l', 's', 't', 'v'] satisfies Table[]);
+const TABLES = new Set<string>(ALL_TABLES);
 
 /** A range of keys: from (inclusive) to (exclusive). */
 export interface KeyRange {
@@ -50,9 +56,17 @@ function formatNumber(value: number): string {
 export const auditKey = (transaction: number, index: number): string =>
   `a/${formatNumber(transaction)}/${formatNumber(index)}`;
 export const cartridgeKey = (barcode: Barcode): string => `c/${barcode}`;
+export const driveKey = (name: string): string => `d/${name}`;
 export const extentsKey = (streamId: StreamId, offset: number): string => `e/${streamId}/${formatNumber(offset)}`;
 export const extentsOfStream = (streamId: StreamId): KeyRange => keysUnder(`e/${streamId}/`);
 export const forgottenKey = (volumeId: VolumeId): string => `f/${volumeId}`;
+export const healthKey = (transaction: number, index: number): string =>
+  `h/${formatNumber(transaction)}/${formatNumber(index)}`;
+export const jobKey = (jobId: JobId): string => `j/${jobId}`;
+export const moveKey = (barcode: Barcode, transaction: number, index: number): string =>
+  `m/${barcode}/${formatNumber(transaction)}/${formatNumber(index)}`;
+export const movesOfCartridge = (barcode: Barcode): KeyRange => keysUnder(`m/${barcode}/`);
+export const poolKey = (name: string): string => `p/${name}`;
 export const volumeKey = (volumeId: VolumeId): string => `l/${volumeId}`;
 export const streamKey = (streamId: StreamId): string => `s/${streamId}`;
 export const transactionKey = (number: number): string => `t/${formatNumber(number)}`;

@@ -4,9 +4,36 @@ import type { InventoryChange } from './inventory.js';
 import { INVENTORY_LIMITS } from './inventory-limits.js';
 import type { InventoryStore } from './inventory-store.js';
 import type { TableChanges } from './ledger.js';
+import type { RecordCodec } from './record-codec.js';
 import type { ExtentRecord, StreamRecord } from './records.js';
-import { AUDIT, CARTRIDGE, EXTENTS, MARK, packExtents, STREAM, VOLUME } from './stored-records.js';
-import { auditKey, cartridgeKey, extentsKey, forgottenKey, streamKey, streamOnVolumeKey, volumeKey } from './tables.js';
+import {
+  AUDIT,
+  CARTRIDGE,
+  DRIVE,
+  EXTENTS,
+  HEALTH,
+  JOB,
+  MARK,
+  MOVE,
+  packExtents,
+  POOL,
+  STREAM,
+  VOLUME,
+} from './stored-records.js';
+import {
+  auditKey,
+  cartridgeKey,
+  driveKey,
+  extentsKey,
+  forgottenKey,
+  healthKey,
+  jobKey,
+  moveKey,
+  poolKey,
+  streamKey,
+  streamOnVolumeKey,
+  volumeKey,
+} from './tables.js';
 
 export interface TableState {
   readonly store: InventoryStore;
@@ -42,7 +69,25 @@ export async function tabulateChange(change: InventoryChange, state: TableState)
     const key = auditKey(state.transaction, i);
     changes.set(key, AUDIT.encode(key, record));
   }
+  tabulateOperations(change, state.transaction, changes);
   return changes;
+}
+
+/** What is kept of the running of the node: moves, drives, their health, pools and jobs. */
+function tabulateOperations(
+  change: InventoryChange,
+  transaction: number,
+  changes: Map<string, Uint8Array | null>,
+): void {
+  const put = <T>(codec: RecordCodec<T>, key: string, record: T): void => {
+    changes.set(key, codec.encode(key, record));
+  };
+  for (const [i, record] of (change.moves ?? []).entries()) put(MOVE, moveKey(record.barcode, transaction, i), record);
+  for (const [i, record] of (change.health ?? []).entries()) put(HEALTH, healthKey(transaction, i), record);
+  for (const record of change.drives ?? []) put(DRIVE, driveKey(record.name), record);
+  for (const record of change.pools ?? []) put(POOL, poolKey(record.name), record);
+  for (const record of change.jobs ?? []) put(JOB, jobKey(record.jobId), record);
+  for (const name of change.removePools ?? []) changes.set(poolKey(name), null);
 }
 
 async function addExtents(

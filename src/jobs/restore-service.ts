@@ -233,7 +233,7 @@ export class RestoreService {
       );
     const kind = mediumOfBarcode(volume.barcode) === 'disk' ? 'disk' : 'tape';
     return {
-      fits: (bay) => bay.kind === kind && (bay.name === place.drive || place.reachableBy.includes(bay.name)),
+      fits: (bay) => bay.kind === kind && place.reachableBy.includes(bay.name),
       preference: (bay) => (bay.loaded === volume.barcode ? 2 : bay.loaded === null ? 1 : 0),
       signal: this.#stopping.signal,
     };

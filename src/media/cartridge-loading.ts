@@ -45,10 +45,10 @@ export class CartridgeLoading {
     bay.activity = `unloading ${barcode ?? ''}`.trimEnd();
     bay.mounted = null;
     await bay.thread.unload();
-    await bay.changer.unload(bay.name, signal);
+    const location = await bay.changer.unload(bay.name, signal);
     bay.loaded = null;
     if (barcode === null) return;
-    await this.#register.place(barcode, { kind: 'shelf' });
+    await this.#register.place(barcode, location ?? { kind: 'shelf' });
     this.#environment.logger.log('info', 'cartridge.unloaded', `Cartridge ${barcode} left drive ${bay.name}.`, {
       barcode,
       drive: bay.name,

@@ -1,5 +1,5 @@
 import type { Barcode } from '../terms/barcode.js';
-import type { CartridgeLocation } from '../terms/media-state.js';
+import { sameLocation, type CartridgeLocation } from '../terms/media-state.js';
 import type { CartridgeRecord } from '../inventory/records.js';
 import type { ReachableCartridge } from '../changer/changer.js';
 import type { DriveBay } from './drive-bay.js';
@@ -18,57 +18,100 @@ export class CartridgeRegister {
   /** Enters cartridges that a changer has and the inventory does not know. Touches nothing else: sessions may be at work. */
   async discover(): Promise<void> {
     const known = new Set((await this.#environment.inventory.cartridges()).map((record) => record.barcode));
-    const added = (await this.reachable())
-      .filter((cartridge) => !known.has(cartridge.barcode))
-      .map(({ barcode, drive }) => this.#moved(barcode, null, locationIn(drive)));
-    if (added.length > 0) await this.#environment.inventory.commit({ cartridges: added });
+    const added = [...(await this.#places())].filter(([barcode]) => !known.has(barcode));
+    await this.#commit(added.map(([barcode, location]) => moved(barcode, null, location)));
   }
 
   /**
-   * Asks every changer and brings the inventory and the drives' `loaded` in line; what no changer knows keeps its record, but
-   * is no longer in a drive. No drive may be at work: it is run at start.
+   * Asks every changer and brings the inventory and the drives' `loaded` in line. What no changer has and the books say one
+   * has is missing from there. No drive may be at work: it is run at start.
    */
   async refresh(): Promise<void> {
-    const reachable = await this.reachable();
-    const places = new Map(reachable.map((cartridge) => [cartridge.barcode, cartridge.drive]));
-    for (const bay of this.#bays)
-      bay.loaded = reachable.find((cartridge) => cartridge.drive === bay.name)?.barcode ?? null;
+    const places = await this.#places();
+    for (const bay of this.#bays) bay.loaded = barcodeIn(places, bay.name);
     const known = await this.#environment.inventory.cartridges();
-    const changed: CartridgeRecord[] = [];
-    for (const barcode of new Set([...places.keys(), ...known.map((record) => record.barcode)])) {
-      const record = known.find((one) => one.barcode === barcode);
-      const drive = places.get(barcode) ?? null;
-      const location = locationIn(drive);
-      const stays = drive === null && record !== undefined && record.location.kind !== 'drive';
-      if (stays || sameLocation(record?.location, location)) continue;
-      changed.push(this.#moved(barcode, record ?? null, location));
+    const moves: Move[] = [];
+    for (const record of known) {
+      const found = places.get(record.barcode) ?? null;
+      const location = found ?? withoutChanger(record.location);
+      // A person's shelf is where a stand-alone changer believes what it does not see.
+      const isElsewhere = found?.kind === 'shelf' && !isInChanger(record.location);
+      if (isElsewhere || sameLocation(record.location, location)) continue;
+      moves.push(moved(record.barcode, record, location));
     }
-    if (changed.length > 0) await this.#environment.inventory.commit({ cartridges: changed });
+    const unknown = [...places].filter(([barcode]) => !known.some((record) => record.barcode === barcode));
+    await this.#commit([...moves, ...unknown.map(([barcode, location]) => moved(barcode, null, location))]);
   }
 
   async reachable(): Promise<readonly ReachableCartridge[]> {
     const changers = new Set(this.#bays.map((bay) => bay.changer));
-    const inventories = await Promise.all([...changers].map((changer) => changer.inventory()));
-    return inventories.flat();
+    const found = await Promise.all([...changers].map((changer) => changer.cartridges()));
+    return found.flat();
   }
 
   /** Records a move that was made. */
   async place(barcode: Barcode, location: CartridgeLocation): Promise<void> {
     const record = await this.#environment.inventory.cartridge(barcode);
     if (sameLocation(record?.location, location)) return;
-    await this.#environment.inventory.commit({ cartridges: [this.#moved(barcode, record, location)] });
+    await this.#commit([moved(barcode, record, location)]);
   }
 
-  #moved(barcode: Barcode, record: CartridgeRecord | null, location: CartridgeLocation): CartridgeRecord {
-    const locationSinceMs = this.#environment.clock.wallMs();
-    return { ...(record ?? { barcode, volumeId: null, labelCount: 0 }), location, locationSinceMs };
+  async #places(): Promise<ReadonlyMap<Barcode, CartridgeLocation>> {
+    const places = new Map<Barcode, CartridgeLocation>();
+    for (const { barcode, location } of await this.reachable()) if (barcode !== null) places.set(barcode, location);
+    return places;
+  }
+
+  async #commit(moves: readonly Move[]): Promise<void> {
+    if (moves.length === 0) return;
+    const nowMs = this.#environment.clock.wallMs();
+    await this.#environment.inventory.commit({
+      cartridges: moves.map(({ record }) => ({ ...record, locationSinceMs: nowMs })),
+      moves: moves.map(({ record, from }) => ({
+        timeMs: nowMs,
+        barcode: record.barcode,
+        from,
+        to: record.location,
+        who: 'tapeloomd',
+        reason: '',
+      })),
+    });
   }
 }
 
-function locationIn(drive: string | null): CartridgeLocation {
-  return drive === null ? { kind: 'shelf' } : { kind: 'drive', drive };
+interface Move {
+  readonly record: CartridgeRecord;
+  readonly from: CartridgeLocation | null;
 }
 
-function sameLocation(a: CartridgeLocation | undefined, b: CartridgeLocation): boolean {
-  return a !== undefined && JSON.stringify(a) === JSON.stringify(b);
+function moved(barcode: Barcode, record: CartridgeRecord | null, location: CartridgeLocation): Move {
+  return { record: { ...(record ?? newCartridge(barcode)), location }, from: record?.location ?? null };
+}
+
+/** A cartridge nobody has told anything of. */
+export function newCartridge(barcode: Barcode): CartridgeRecord {
+  return {
+    barcode,
+    location: { kind: 'shelf' },
+    locationSinceMs: 0,
+    volumeId: null,
+    labelCount: 0,
+    mediumSerial: null,
+    cleaningUses: 0,
+    condition: null,
+  };
+}
+
+function barcodeIn(places: ReadonlyMap<Barcode, CartridgeLocation>, drive: string): Barcode | null {
+  for (const [barcode, location] of places) if (location.kind === 'drive' && location.drive === drive) return barcode;
+  return null;
+}
+
+function isInChanger({ kind }: CartridgeLocation): boolean {
+  return kind === 'slot' || kind === 'import-export' || kind === 'transport' || kind === 'drive';
+}
+
+/** Of a cartridge that no changer has. */
+function withoutChanger(location: CartridgeLocation): CartridgeLocation {
+  return isInChanger(location) ? { kind: location.kind === 'drive' ? 'shelf' : 'missing' } : location;
 }

@@ -1,5 +1,6 @@
 import { StorageError } from '../base/storage-error.js';
 import type { Barcode } from '../terms/barcode.js';
+import type { CartridgeLocation } from '../terms/media-state.js';
 import type { DriveStatus, TapePosition } from '../drive/tape-drive.js';
 import { unknownCartridge, type CartridgeLoading } from './cartridge-loading.js';
 import type { CartridgeRegister } from './cartridge-register.js';
@@ -47,7 +48,7 @@ export class DriveCommands {
 
   /** DRIVE_BUSY when somebody works with the drive; VOLUME_UNKNOWN, CHANGER_*. */
   async load(who: string, bay: DriveBay, barcode: Barcode, signal: AbortSignal): Promise<void> {
-    const reachable = (await bay.changer.inventory()).some((one) => one.barcode === barcode);
+    const reachable = (await bay.changer.cartridges()).some((one) => one.barcode === barcode);
     if (!reachable && (await this.#environment.inventory.cartridge(barcode)) === null) throw unknownCartridge(barcode);
     await this.#withDrive(bay, signal, async () => this.#loading.load(bay, barcode, signal));
     await this.#audit(who, 'drive.load', barcode, bay);
@@ -63,13 +64,14 @@ export class DriveCommands {
   async eject(who: string, barcode: Barcode, signal: AbortSignal): Promise<void> {
     if ((await this.#environment.inventory.cartridge(barcode)) === null) throw unknownCartridge(barcode);
     const bay = this.#leases.bays.find((one) => one.loaded === barcode) ?? null;
+    let location: CartridgeLocation = { kind: 'shelf' };
     if (bay !== null) {
       await this.#withDrive(bay, signal, async () => {
         if (bay.loaded === barcode) await this.#loading.unload(bay, signal);
-        await bay.changer.eject(barcode);
+        location = await bay.changer.eject(barcode, signal);
       });
     }
-    await this.#register.place(barcode, { kind: 'shelf' });
+    await this.#register.place(barcode, location);
     await this.#audit(who, 'media.eject', barcode, bay);
   }
 

@@ -5,6 +5,7 @@ import type { CartridgeRecord, StreamRecord, VolumeRecord } from '../inventory/r
 import { FIRST_END_OF_DATA, readLabel, writeLabel, type LabelReading } from '../volume/label-io.js';
 import type { VolumeLabel } from '../volume/volume-label.js';
 import type { CartridgeLoading } from './cartridge-loading.js';
+import { newCartridge } from './cartridge-register.js';
 import type { DriveBay } from './drive-bay.js';
 import type { MediaEnvironment } from './media-environment.js';
 import type { Pool } from './pool.js';
@@ -166,9 +167,10 @@ export class Labelling {
     const { inventory } = this.#environment;
     const old = await inventory.cartridge(order.barcode);
     const cartridge: CartridgeRecord = {
-      ...(old ?? { barcode: order.barcode, location: { kind: 'shelf' }, locationSinceMs: label.createdMs }),
+      ...(old ?? { ...newCartridge(order.barcode), locationSinceMs: label.createdMs }),
       volumeId: label.volumeId,
       labelCount: label.labelCount,
+      condition: null,
     };
     const volume = emptyVolume(label);
     const replaced = old?.volumeId ?? null;

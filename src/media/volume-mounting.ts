@@ -55,18 +55,17 @@ export class VolumeMounting {
 
   async #allocate(bay: DriveBay, pool: Pool): Promise<ReturnType<typeof allocateVolume>> {
     const volumes = (await this.#environment.inventory.volumes()).filter((volume) => volume.pool === pool.name);
-    const reachable = await bay.changer.inventory();
-    const candidates = volumes.map((volume) => {
-      const cartridge = reachable.find((one) => one.barcode === volume.barcode);
-      return {
-        volume,
-        mounted: bay.loaded === volume.barcode,
-        reachable:
-          cartridge !== undefined &&
-          cartridge.reachableBy.includes(bay.name) &&
-          (cartridge.drive === null || cartridge.drive === bay.name),
-      };
-    });
+    const reachable = await bay.changer.cartridges();
+    const candidates = volumes.map((volume) => ({
+      volume,
+      mounted: bay.loaded === volume.barcode,
+      reachable: reachable.some(
+        ({ barcode, reachableBy, location }) =>
+          barcode === volume.barcode &&
+          reachableBy.includes(bay.name) &&
+          (location.kind !== 'drive' || location.drive === bay.name),
+      ),
+    }));
     return allocateVolume(pool, candidates);
   }
 

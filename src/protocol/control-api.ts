@@ -34,11 +34,12 @@ export const streamSchema = z.object({
 export type StreamView = z.infer<typeof streamSchema>;
 
 export const locationSchema = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('slot'), slot: z.number().int() }),
+  z.object({ kind: z.literal('slot'), changer: z.string(), slot: z.number().int() }),
+  z.object({ kind: z.literal('import-export'), changer: z.string(), slot: z.number().int() }),
+  z.object({ kind: z.literal('transport'), changer: z.string() }),
   z.object({ kind: z.literal('drive'), drive: z.string() }),
-  z.object({ kind: z.literal('import-export'), slot: z.number().int() }),
   z.object({ kind: z.literal('shelf') }),
-  z.object({ kind: z.literal('vault'), vault: z.string() }),
+  z.object({ kind: z.literal('vault'), vault: z.string(), dueMs: timeMs.nullable() }),
   z.object({ kind: z.literal('missing') }),
 ]);
 

@@ -18,11 +18,16 @@ export function parseBarcode(text: string): Barcode | null {
   return PATTERN.test(bare) ? (bare as Barcode) : null;
 }
 
+/** The media type at its end: `L9`, `LZ`, `M8`, `CU`, `DK`. */
+export function mediaTypeOfBarcode(barcode: Barcode): string {
+  return barcode.slice(6);
+}
+
 /** What the media type of a barcode says the cartridge is. */
 export type BarcodeMedium = 'data' | 'worm' | 'cleaning' | 'disk';
 
 export function mediumOfBarcode(barcode: Barcode): BarcodeMedium {
-  const type = barcode.slice(6);
+  const type = mediaTypeOfBarcode(barcode);
   if (type === 'CU' || barcode.startsWith('CLN')) return 'cleaning';
   if (type === 'DK') return 'disk';
   return /^L[T-Z]$/.test(type) ? 'worm' : 'data';

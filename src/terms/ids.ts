@@ -8,6 +8,7 @@ type Branded<T, Name extends string> = T & { readonly [brand]: Name };
 export type VolumeId = Branded<string, 'VolumeId'>;
 export type StreamId = Branded<string, 'StreamId'>;
 export type SessionId = Branded<string, 'SessionId'>;
+export type JobId = Branded<string, 'JobId'>;
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
@@ -25,6 +26,10 @@ export function parseStreamId(text: string): StreamId | null {
 }
 export function parseSessionId(text: string): SessionId | null {
   return isUuid(text) ? (text as SessionId) : null;
+}
+
+export function parseJobId(text: string): JobId | null {
+  return isUuid(text) ? (text as JobId) : null;
 }
 
 /** A new version 7 UUID: 48 bits of milliseconds, then random (RFC 9562 section 5.7). */

@@ -10,6 +10,10 @@ import {
   collect,
   extentRecord,
   extentRecords,
+  healthRecord,
+  jobIdOf,
+  moveRecord,
+  poolRecord,
   readContent,
   rejectionOf,
   streamOn,
@@ -73,6 +77,30 @@ export function describeInventory(name: string, makeFixture: () => InventoryFixt
       expect(await inventory.stream(streamIdOf(1))).to.deep.include({ reason: 'changed', lengthBytes: 2 ** 40 });
       expect(await inventory.cartridge(barcodeOf(1))).to.deep.equal(cartridgeRecord(1));
       expect(audit).to.deep.equal([auditRecord(3), auditRecord(2), auditRecord(1)].sort((a, b) => b.timeMs - a.timeMs));
+    });
+
+    it('keeps what happened to cartridges and drives, newest first, and finds what belongs to one of them', async () => {
+      await fill();
+      expect(await inventory.moves(barcodeOf(1), 10)).to.deep.equal([moveRecord(1), moveRecord(0)]);
+      expect(await inventory.moves(barcodeOf(1), 1)).to.deep.equal([moveRecord(1)]);
+      expect(await inventory.moves(barcodeOf(2), 10)).to.deep.equal([moveRecord(2, 2)]);
+      const other = healthRecord(3, { drive: 'tape1', barcode: barcodeOf(2) });
+      await inventory.commit({ health: [other] });
+      expect(await inventory.health({ limit: 2 })).to.deep.equal([other, healthRecord(2)]);
+      expect(await inventory.health({ drive: 'tape1', limit: 10 })).to.deep.equal([other]);
+      expect(await inventory.health({ barcode: barcodeOf(1), limit: 1 })).to.deep.equal([healthRecord(2)]);
+    });
+
+    it('keeps drives, pools and jobs as they were put last', async () => {
+      await fill();
+      expect(await inventory.drive('tape1')).to.include({ downReason: 'loose cable', downBy: 'olga' });
+      expect(await inventory.drive('tape9')).to.equal(null);
+      expect((await inventory.drives()).map(({ name }) => name)).to.deep.equal(['tape0', 'tape1']);
+      expect(await inventory.pools()).to.deep.equal([poolRecord('default')]);
+      expect(await inventory.pool('vault')).to.equal(null);
+      expect(await inventory.job(jobIdOf(1))).to.include({ state: 'succeeded', endedMs: 9 });
+      expect((await inventory.jobs({ limit: 10 })).map(({ jobId }) => jobId)).to.deep.equal([2, 1].map(jobIdOf));
+      expect(await inventory.jobs({ state: 'failed', limit: 10 })).to.have.length(1);
     });
 
     it('tells the same after a restart', async () => {
@@ -242,11 +270,12 @@ export function describeInventory(name: string, makeFixture: () => InventoryFixt
         }
         await inventory.commit({ forgetVolumes: [volumeIdOf(2), volumeIdOf(5)] });
         await restart();
-        // The clearing goes on batch by batch behind the commits: three cartridges, stream 4 and three audit records are left.
+        // The clearing goes on batch by batch behind the commits: three cartridges, stream 4, three audit
+        // records, and ten of moves, health, drives, pools and jobs are left.
         for (let i = 0; ; i++) {
           await inventory.commit({ cartridges: [cartridgeRecord(3, { labelCount: i })] });
           const { records, lastTransaction } = await inventory.scrub();
-          if (records - lastTransaction === 3 + 1 + 3) break;
+          if (records - lastTransaction === 3 + 1 + 3 + 10) break;
         }
         expect((await inventory.scrub()).problems).to.deep.equal([]);
         expect((await readContent(inventory)).streams.map(({ descriptor }) => descriptor.streamId)).to.deep.equal([

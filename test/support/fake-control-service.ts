@@ -43,6 +43,9 @@ const READY: DriveStatus = {
 export function sampleCartridge(n: number, changes: Partial<CartridgeRecord> = {}): CartridgeRecord {
   return {
     barcode: barcodeOf(n),
+    mediumSerial: null,
+    cleaningUses: 0,
+    condition: null,
     location: { kind: 'shelf' },
     locationSinceMs: 1_700_000_000_000,
     volumeId: volumeIdOf(n),

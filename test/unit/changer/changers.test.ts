@@ -52,14 +52,18 @@ async function codeOf(action: Promise<unknown>): Promise<ErrorCode | 'none'> {
 }
 
 const makers: readonly (readonly [string, () => Changer])[] = [
-  ['disk changer', () => new DiskChanger([shelf('d0', [A, B])])],
+  ['disk changer', () => new DiskChanger(shelf('d0', [A, B]), '/disks')],
   ['manual changer', () => new ManualChanger(hand([A, B]), ['d0'])],
 ];
 
 for (const [name, make] of makers) {
   describe(name, () => {
-    const placeOf = async (changer: Changer, barcode: Barcode): Promise<string | null | undefined> =>
-      (await changer.inventory()).find((one) => one.barcode === barcode)?.drive;
+    const placeOf = async (changer: Changer, barcode: Barcode): Promise<string | null> => {
+      const places = (await changer.cartridges()).filter((one) => one.barcode === barcode);
+      expect(places, 'a cartridge is in one place').to.have.length(1);
+      const location = places[0]?.location;
+      return location?.kind === 'drive' ? location.drive : null;
+    };
 
     it('has every cartridge in exactly one place before and after each move', async () => {
       const changer = make();
@@ -72,7 +76,7 @@ for (const [name, make] of makers) {
     });
 
     it('says which drives a cartridge can be brought to', async () => {
-      const reachable = await make().inventory();
+      const reachable = await make().cartridges();
       expect(reachable.map((one) => one.reachableBy)).to.deep.equal([['d0'], ['d0']]);
     });
 
@@ -91,7 +95,7 @@ for (const [name, make] of makers) {
     });
 
     it('names a cartridge nobody has', async () => {
-      expect(await codeOf(make().eject(barcodeOf(9)))).to.equal('CHANGER_NO_CARTRIDGE');
+      expect(await codeOf(make().eject(barcodeOf(9), signal))).to.equal('CHANGER_NO_CARTRIDGE');
     });
 
     it('unloads an empty drive without complaint', async () => {
@@ -102,15 +106,15 @@ for (const [name, make] of makers) {
 
 describe('disk changer', () => {
   it('refuses a volume whose file is not there', async () => {
-    const changer = new DiskChanger([shelf('d0', [A])]);
+    const changer = new DiskChanger(shelf('d0', [A]), '/disks');
     expect(await codeOf(changer.load(B, 'd0'))).to.equal('CHANGER_NO_CARTRIDGE');
   });
 
   it('makes the file of a volume that is to be labelled, once', async () => {
-    const changer = new DiskChanger([shelf('d0', [A])]);
+    const changer = new DiskChanger(shelf('d0', [A]), '/disks');
     await changer.provide(B, 'd0');
     await changer.provide(B, 'd0');
-    expect((await changer.inventory()).map((one) => one.barcode)).to.deep.equal([A, B]);
+    expect((await changer.cartridges()).map((one) => one.barcode)).to.deep.equal([A, B]);
   });
 });
 

@@ -18,13 +18,22 @@ describe('words', () => {
     expect([0, 0xe3069283].map(formatCrc)).to.deep.equal(['00000000', 'e3069283']);
     expect(
       [
-        { kind: 'slot', slot: 3 } as const,
-        { kind: 'import-export', slot: 25 } as const,
+        { kind: 'slot', changer: 'lib', slot: 3 } as const,
+        { kind: 'import-export', changer: 'lib', slot: 25 } as const,
+        { kind: 'transport', changer: 'lib' } as const,
         { kind: 'drive', drive: 'tape0' } as const,
-        { kind: 'vault', vault: 'bank' } as const,
+        { kind: 'vault', vault: 'bank', dueMs: null } as const,
         { kind: 'shelf' } as const,
         { kind: 'missing' } as const,
       ].map(formatLocation),
-    ).to.deep.equal(['slot 3', 'import/export slot 25', 'drive tape0', 'vault bank', 'shelf', 'missing']);
+    ).to.deep.equal([
+      'slot 3',
+      'import/export slot 25',
+      'in the hand of lib',
+      'drive tape0',
+      'vault bank',
+      'shelf',
+      'missing',
+    ]);
   });
 });
