@@ -1,6 +1,7 @@
 import { expect } from 'chai';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { OBJECT_ENTRY_BYTES } from '../../sim/object-entry.js';
 import type { MediumView, StatusView, StreamView } from '../../src/protocol/control-api.js';
 import { patternedBytes, patternedChunks } from '../support/patterned-bytes.js';
 import { SimNode, type CliResult } from '../support/sim-node.js';
@@ -249,6 +250,54 @@ describe('the main job through the CLI', () => {
       await expectFailure(result, 'JOB_NO_VOLUME', 75);
       expect(result.stderr).to.include('label');
       expect(readFileSync(file).equals(bytes), 'nothing was written').to.equal(true);
+    });
+
+    describe('and a medium that is not the one the books name', () => {
+      /** The daemon is stopped, the cartridge's content exchanged, and started again. */
+      const exchange = async (change: () => Promise<void> | void): Promise<Buffer> => {
+        idOf(await save(node, 'before', [Buffer.from('kept')]));
+        expect(await node.stop()).to.equal(0);
+        await change();
+        await node.start();
+        return readFileSync(objectsFile(node));
+      };
+      const expectNotWritten = async (before: Buffer, words: string): Promise<void> => {
+        const result = await save(node, 'refused', [Buffer.from('y')]);
+        await expectFailure(result, 'JOB_NO_VOLUME', 75);
+        expect(result.stderr, result.stderr).to.include(words);
+        expect(readFileSync(objectsFile(node)).equals(before), 'nothing was written').to.equal(true);
+        expect((await node.json<MediumView>('media', 'show', TAPE)).state).to.equal('suspect');
+      };
+
+      it('does not write a blank one', async () => {
+        const before = await exchange(() => {
+          for (const file of ['objects.dat', 'objects.idx']) writeFileSync(join(cartridgeDirectory(node), file), '');
+        });
+        await expectNotWritten(before, 'is blank');
+      });
+
+      it("does not write another program's", async () => {
+        const before = await exchange(() => {
+          const index = join(cartridgeDirectory(node), 'objects.idx');
+          writeFileSync(index, readFileSync(index).subarray(0, OBJECT_ENTRY_BYTES));
+          writeFileSync(objectsFile(node), 'VOL1OTHER1'.padEnd(24) + 'BACKUPS-R-US'.padEnd(56));
+        });
+        await expectNotWritten(before, 'BACKUPS-R-US');
+      });
+
+      it('does not write the volume of another node that has the same barcode', async () => {
+        const before = await exchange(async () => {
+          const other = await new SimNode().start();
+          try {
+            idOf(await other.cli('media', 'label', TAPE, '--pool', 'default'));
+            expect(await other.stop()).to.equal(0);
+            cpSync(cartridgeDirectory(other), cartridgeDirectory(node), { recursive: true });
+          } finally {
+            await other.remove();
+          }
+        });
+        await expectNotWritten(before, 'its label says');
+      });
     });
   });
 });
