@@ -50,6 +50,8 @@ export class StQuestions {
     // MTIOCGET makes `st` wait for its own writes and tells of their failure once: a status must not swallow that.
     const status = writing ? null : this.#device.status();
     if (status !== null) this.#cleaningRequested = (status.flags & GMT.cleaningRequested) !== 0;
+    // A drive that became ready behind the back of `st`, which refuses to move its tape until it is opened again: `load` does.
+    if (this.#medium === 'ready' && status !== null && (status.flags & GMT.online) === 0) this.#medium = 'loading';
     return {
       identity: this.#identity,
       medium: this.#medium,

@@ -633,6 +633,18 @@ describe('st-drive', () => {
       }
     });
 
+    it('does not call a cartridge ready that became so after the driver had looked, until it was loaded', () => {
+      world.insertBlank(CAPACITY);
+      answerNext(isCommand(OPCODES.testUnitReady), BECOMING_READY);
+      drive.open();
+      drive.readStatus();
+      const { medium } = drive.readStatus();
+      if (medium === 'ready') drive.rewind();
+      else drive.load();
+      expect(drive.readStatus().medium).to.equal('ready');
+      drive.rewind();
+    });
+
     it('of a broken drive is a failure', () => {
       drive.open();
       answerNext(isCommand(OPCODES.testUnitReady), { key: 4, asc: 0x44, ascq: 0 });
