@@ -14,6 +14,7 @@ export class RigReceiver implements RestoreReceiver {
   readonly waits: string[] = [];
   outcome: StorageError | 'finished' | null = null;
   holds = false;
+  onEnd: (() => void) | null = null;
   readonly #held: (() => void)[] = [];
 
   get bytes(): Buffer {
@@ -46,6 +47,7 @@ export class RigReceiver implements RestoreReceiver {
   #end(outcome: StorageError | 'finished'): void {
     if (this.outcome !== null) throw new Error('a stream ends once');
     this.outcome = outcome;
+    this.onEnd?.();
   }
 }
 

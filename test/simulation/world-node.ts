@@ -1,0 +1,233 @@
+import type { Clock } from '../../src/base/clock.js';
+import { crc32c } from '../../src/base/crc32c.js';
+import type { Logger } from '../../src/base/logger.js';
+import type { Random } from '../../src/base/random.js';
+import { ManualChanger, type OperatorHand } from '../../src/changer/manual-changer.js';
+import type { SyscallPort } from '../../src/device/syscall-port.js';
+import { BlockSealer } from '../../src/drive/block-sealer.js';
+import {
+  DriveExecutor,
+  type DriveCommandArguments,
+  type DriveCommandName,
+  type DriveCommandResult,
+} from '../../src/drive/drive-executor.js';
+import { DriveThreadFacade } from '../../src/drive/drive-thread-facade.js';
+import type { DriveSeconds, RingMemory } from '../../src/drive/drive-thread.js';
+import { StDrive } from '../../src/drive/st-drive.js';
+import type { InventoryStore } from '../../src/inventory/inventory-store.js';
+import { StoredInventory } from '../../src/inventory/stored-inventory.js';
+import type { ExtentRecord, StreamRecord } from '../../src/inventory/records.js';
+import { RestoreService } from '../../src/jobs/restore-service.js';
+import { SaveService } from '../../src/jobs/save-service.js';
+import { CartridgeLoading } from '../../src/media/cartridge-loading.js';
+import { CartridgeRegister } from '../../src/media/cartridge-register.js';
+import { DriveBay } from '../../src/media/drive-bay.js';
+import { DriveLeases } from '../../src/media/drive-leases.js';
+import { Labelling } from '../../src/media/labelling.js';
+import type { MediaEnvironment } from '../../src/media/media-environment.js';
+import type { Pool } from '../../src/media/pool.js';
+import { VolumeMounting } from '../../src/media/volume-mounting.js';
+import type { Barcode } from '../../src/terms/barcode.js';
+import type { VolumeId } from '../../src/terms/ids.js';
+import { BlockRing } from '../../src/transfer/block-ring.js';
+import { RestorePass, type RestorePassOptions } from '../../src/transfer/restore-pass.js';
+import { RestoreStreamState } from '../../src/transfer/restore-stream-state.js';
+import type { RestoreReceiver } from '../../src/transfer/restore-stream.js';
+import type { TransferLimits } from '../../src/transfer/transfer-limits.js';
+import { BLOCK_SEAL } from '../../src/volume/block-header.js';
+import { VOLUME_LIMITS } from '../../src/volume/volume-limits.js';
+import { VirtualBlockingClock } from '../support/st-drive-fixture.js';
+import type { Life } from './life.js';
+
+export interface WorldNodeOptions {
+  readonly life: Life;
+  readonly store: InventoryStore;
+  /** Of this life. */
+  readonly port: SyscallPort;
+  /** Device paths. */
+  readonly drives: readonly string[];
+  readonly hand: OperatorHand;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly limits: TransferLimits;
+  readonly slotBytes: number;
+}
+
+export const WORLD_POOL: Pool = { name: 'default', kind: 'tape', retentionDays: 30 };
+
+/** The daemon without its doors, on a world's drives and store: the same parts, put together as `open-node` does. */
+export class WorldNode {
+  readonly inventory: StoredInventory;
+  readonly ring: BlockRing;
+  readonly bays: readonly DriveBay[];
+  readonly saves: SaveService;
+  readonly restores: RestoreService;
+  readonly leases: DriveLeases;
+  readonly #labelling: Labelling;
+  readonly #register: CartridgeRegister;
+  readonly #mounting: VolumeMounting;
+  readonly #pass: Pick<RestorePassOptions, 'clock' | 'logger' | 'limits'>;
+  readonly #signal = new AbortController().signal;
+
+  constructor(options: WorldNodeOptions) {
+    const { life, store, clock: worldClock, random, logger, limits, slotBytes, hand } = options;
+    const clock: Clock = {
+      wallMs: () => worldClock.wallMs(),
+      monotonicMs: () => worldClock.monotonicMs(),
+      sleep: async (ms, signal) => life.sleep(worldClock.sleep(ms, signal)),
+    };
+    this.inventory = new StoredInventory(store);
+    this.ring = new BlockRing(slotBytes, limits);
+    const names = options.drives.map((_, number) => `tape${String(number)}`);
+    const changer = new ManualChanger(hand, names);
+    this.bays = options.drives.map((device, number) => {
+      const thread = new WorldDriveThread(life, options.port, device, this.ring.memory);
+      return new DriveBay({ number, name: names[number] ?? '', kind: 'tape', device, thread, changer });
+    });
+    const environment: MediaEnvironment = {
+      inventory: this.inventory,
+      clock,
+      random,
+      logger,
+      slots: this.ring,
+      node: 'world',
+      software: 'tapeloom world',
+      // The label's least; blocks may be shorter.
+      blockSizeBytes: VOLUME_LIMITS.minBlockSizeBytes,
+    };
+    this.leases = new DriveLeases(this.bays);
+    this.#register = new CartridgeRegister(environment, this.bays);
+    const loading = new CartridgeLoading(environment, this.#register);
+    this.#mounting = new VolumeMounting(environment, loading);
+    this.#pass = { clock, logger, limits };
+    const mounting = this.#mounting;
+    this.#labelling = new Labelling(environment, loading);
+    const { inventory, ring, leases } = this;
+    this.saves = new SaveService({
+      inventory,
+      leases,
+      mounting,
+      ring,
+      clock,
+      random,
+      logger,
+      pools: [WORLD_POOL],
+      limits,
+    });
+    this.restores = new RestoreService({
+      inventory,
+      register: this.#register,
+      leases,
+      mounting,
+      ring,
+      clock,
+      random,
+      logger,
+      limits,
+      mayRestore: () => true,
+    });
+  }
+
+  /** As at the start of the daemon. */
+  async open(): Promise<void> {
+    await this.inventory.open();
+    for (const { thread } of this.bays) await thread.open();
+    await this.#register.refresh();
+    await this.saves.recover();
+  }
+
+  /** As at SIGTERM. */
+  async close(): Promise<void> {
+    await Promise.all([this.saves.stop(), this.restores.stop()]);
+    for (const { thread } of this.bays) await thread.close();
+    await this.inventory.close();
+  }
+
+  /** All durable bytes of a stream, whatever its state. Rejects when a volume cannot be mounted or a drive fails. */
+  async readDurable(record: StreamRecord, receiver: RestoreReceiver): Promise<void> {
+    const { descriptor, lengthBytes, crc32c: crc } = record;
+    const whole = { lengthBytes, crc32c: crc };
+    const stream = new RestoreStreamState({
+      streamId: descriptor.streamId,
+      receiver,
+      from: 0,
+      to: lengthBytes,
+      whole,
+    });
+    for (const volumeId of record.volumes) {
+      const extents: ExtentRecord[] = [];
+      for await (const extent of this.inventory.extents(descriptor.streamId))
+        if (extent.volumeId === volumeId) extents.push(extent);
+      await this.#readVolume(stream, volumeId, extents);
+    }
+    stream.settle();
+  }
+
+  async #readVolume(stream: RestoreStreamState, volumeId: VolumeId, extents: readonly ExtentRecord[]): Promise<void> {
+    const wanted = (await this.inventory.volume(volumeId))?.barcode;
+    const lease = await this.leases.acquire({
+      fits: () => true,
+      preference: ({ loaded }) => (loaded === wanted ? 1 : 0),
+      signal: this.#signal,
+    });
+    try {
+      const { thread } = lease.bay;
+      const { barcode, blockSizeBytes } = await this.#mounting.mountForRead(lease.bay, volumeId, this.#signal);
+      const { ring } = this;
+      const volume = { thread, volumeId, barcode, blockSizeBytes };
+      await new RestorePass({ ...this.#pass, volume, ring }).run([{ stream, extents }]);
+    } finally {
+      lease.release();
+    }
+  }
+
+  async label(barcode: Barcode): Promise<void> {
+    const order = { who: 'world', barcode, pool: WORLD_POOL, overwrite: null };
+    await this.#labelling.refuseEarly(order);
+    const lease = await this.leases.acquire({ fits: () => true, preference: () => 0, signal: this.#signal });
+    try {
+      await this.#labelling.label(lease.bay, order, this.#signal);
+    } finally {
+      lease.release();
+    }
+  }
+}
+
+/** A drive's thread that dies with its life. */
+class WorldDriveThread extends DriveThreadFacade {
+  readonly #life: Life;
+  readonly #executor: DriveExecutor;
+  #tail: Promise<unknown> = Promise.resolve();
+
+  constructor(life: Life, port: SyscallPort, device: string, ring: RingMemory) {
+    super();
+    this.#life = life;
+    const clock = new VirtualBlockingClock();
+    this.#executor = new DriveExecutor({
+      drive: new StDrive({ port: life.port(port), device, clock }),
+      ring,
+      sealer: new BlockSealer(BLOCK_SEAL, crc32c),
+      clock,
+    });
+  }
+
+  get seconds(): DriveSeconds {
+    return this.#executor.seconds;
+  }
+
+  protected submit<N extends DriveCommandName>(
+    name: N,
+    args: DriveCommandArguments<N>,
+  ): Promise<DriveCommandResult<N>> {
+    const result = this.#tail.then(() =>
+      this.#life.command<DriveCommandResult<N>>(() => this.#executor.execute(name, args)),
+    );
+    this.#tail = result.catch(() => undefined);
+    return result;
+  }
+
+  async terminate(): Promise<void> {
+    this.#executor.closeAtEnd();
+  }
+}
