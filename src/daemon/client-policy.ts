@@ -1,7 +1,9 @@
+import type { Logger } from '../base/logger.js';
 import { StorageError } from '../base/storage-error.js';
 import type { StreamService } from '../jobs/stream-service.js';
 import type { RestoreService } from '../jobs/restore-service.js';
 import type { SaveService } from '../jobs/save-service.js';
+import type { PoolBook } from '../media/pool-book.js';
 import { checkToken } from '../protocol/credentials.js';
 import type { ClientConfiguration } from './configuration.js';
 
@@ -17,6 +19,27 @@ export function makeAuthenticator(
 export function makeRestorePolicy(clients: readonly ClientConfiguration[]): (client: string, owner: string) => boolean {
   const mayRestoreOthers = new Set(clients.filter((client) => client.mayRestoreOthers).map((client) => client.name));
   return (client, owner) => client === owner || mayRestoreOthers.has(client);
+}
+
+/** A name in a client's list of pools may be a slip, or of a pool that an operator has yet to make: it is said, not refused. */
+export async function warnOfUnknownPools(
+  clients: readonly ClientConfiguration[],
+  pools: PoolBook,
+  logger: Logger,
+): Promise<void> {
+  const known = new Set((await pools.list()).map((pool) => pool.name));
+  for (const { name: client, pools: named } of clients)
+    for (const pool of named ?? [])
+      if (!known.has(pool))
+        logger.log(
+          'warn',
+          'configuration.pool-unknown',
+          `Client ${client} may save to pool ${pool}, which is not there.`,
+          {
+            client,
+            pool,
+          },
+        );
 }
 
 /** What the data door asks of the node, within what each client may. */

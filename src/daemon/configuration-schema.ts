@@ -1,4 +1,7 @@
 import { z } from 'zod';
+import { ALLOCATION_WORDS, allocationOfWord, WORM_RULES } from '../terms/pool-policy.js';
+import type { PoolRecord } from '../inventory/records.js';
+import { poolProblem } from '../media/pool-rules.js';
 import { VOLUME_LIMITS } from '../volume/volume-limits.js';
 
 const UNITS: Readonly<Record<string, number>> = {
@@ -118,11 +121,47 @@ const diskDrive = diskDriveTable.transform((drive) => ({
 }));
 
 const poolTable = z.strictObject({
-  name,
+  name: z.string(),
   kind: z.enum(['tape', 'disk']),
-  retention_days: z.number().min(0).max(36_500).default(30),
+  retention_days: z.number().default(30),
+  media_types: z.array(z.string()).default([]),
+  allocation: z.enum(ALLOCATION_WORDS).default('continue'),
+  max_volumes: z.number().nullable().default(null),
+  draws_from_scratch: z.boolean().default(true),
+  labels_blank: z.boolean().default(false),
+  recycles: z.boolean().default(true),
+  worm: z.enum(WORM_RULES).default('refused'),
+  encryption: z.boolean().default(false),
 });
-const pool = poolTable.transform((one) => ({ name: one.name, kind: one.kind, retentionDays: one.retention_days }));
+
+/** Where the program's word for a key of [[pool]] is another one: to say which key is wrong. */
+const POOL_KEYS: Readonly<Partial<Record<keyof PoolRecord, keyof typeof poolTable.shape>>> = {
+  retentionDays: 'retention_days',
+  mediaTypes: 'media_types',
+  maxVolumes: 'max_volumes',
+};
+
+const pool = poolTable.transform((one, context): PoolRecord => {
+  const record: PoolRecord = {
+    name: one.name,
+    kind: one.kind,
+    retentionDays: one.retention_days,
+    mediaTypes: one.media_types,
+    allocation: allocationOfWord(one.allocation),
+    maxVolumes: one.max_volumes,
+    drawsFromScratch: one.draws_from_scratch,
+    labelsBlank: one.labels_blank,
+    recycles: one.recycles,
+    worm: one.worm,
+    encryption: one.encryption,
+    declared: true,
+  };
+  const wrong = poolProblem(record);
+  if (wrong === null) return record;
+  const key = POOL_KEYS[wrong.field] ?? wrong.field;
+  context.addIssue({ code: 'custom', path: [key], input: record[wrong.field], message: `it ${wrong.problem}` });
+  return z.NEVER;
+});
 
 const clientTable = z.strictObject({
   name,
@@ -157,7 +196,7 @@ const fileTable = z.strictObject({
   checkpoint: z.preprocess((value) => value ?? emptyTable(), checkpoint),
   log: z.preprocess((value) => value ?? emptyTable(), log),
   drive: z.array(z.discriminatedUnion('kind', [tapeDrive, diskDrive])).min(1, 'at least one [[drive]]'),
-  pool: z.array(pool).min(1, 'at least one [[pool]]'),
+  pool: z.array(pool).default([]),
   client: z.array(client).default([]),
 });
 

@@ -165,10 +165,6 @@ function checkTogether(sources: readonly Source[], configuration: Configuration)
   for (const [i, pool] of pools.entries())
     if (!drives.some((drive) => drive.kind === pool.kind))
       throw keyError(sources, ['pool', i, 'kind'], `is "${pool.kind}", but no drive is of that kind`);
-  for (const [i, client] of clients.entries())
-    for (const name of client.pools ?? [])
-      if (!pools.some((pool) => pool.name === name))
-        throw keyError(sources, ['client', i, 'pools'], `names pool "${name}", which does not exist`);
 }
 
 function refuseTwice(sources: readonly Source[], list: string, entries: readonly { readonly name: string }[]): void {

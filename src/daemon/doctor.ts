@@ -2,14 +2,13 @@ import { accessSync, constants, readFileSync, statfsSync } from 'node:fs';
 import { describeError } from '../base/storage-error.js';
 import type { Inventory } from '../inventory/inventory.js';
 import type { DriveBay } from '../media/drive-bay.js';
-import type { Pool } from '../media/pool.js';
+import type { PoolRecord } from '../inventory/records.js';
 import type { DoctorView } from '../protocol/control-api.js';
 
 type Check = DoctorView['checks'][number];
 
 export interface DoctorOptions {
   readonly bays: readonly DriveBay[];
-  readonly pools: readonly Pool[];
   readonly inventory: Inventory;
   readonly stateDirectory: string;
   readonly blockSizeBytes: number;
@@ -28,7 +27,7 @@ export async function examineNode(options: DoctorOptions): Promise<DoctorView> {
   if (options.needsRawIo) checks.push(checkRawIo());
   for (const bay of options.bays) checks.push(...(await checkDrive(bay, options.blockSizeBytes)));
   checks.push(await checkInventory(options.inventory));
-  for (const pool of options.pools) checks.push(await checkPool(pool, options));
+  for (const pool of await options.inventory.pools()) checks.push(await checkPool(pool, options));
   return { checks };
 }
 
@@ -107,7 +106,7 @@ async function checkInventory(inventory: Inventory): Promise<Check> {
   }
 }
 
-async function checkPool(pool: Pool, options: DoctorOptions): Promise<Check> {
+async function checkPool(pool: PoolRecord, options: DoctorOptions): Promise<Check> {
   const name = `pool ${pool.name}`;
   try {
     const writable = (await options.inventory.volumes()).filter(

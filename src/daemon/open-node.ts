@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.js';
 import type { Crc32c } from '../base/crc32c.js';
 import type { Logger } from '../base/logger.js';
 import type { Random } from '../base/random.js';
+import { SerialQueue } from '../base/serial-queue.js';
 import type { Inventory } from '../inventory/inventory.js';
 import { NodeControl } from '../jobs/node-control.js';
 import { RestoreService } from '../jobs/restore-service.js';
@@ -15,12 +16,13 @@ import { DriveLeases } from '../media/drive-leases.js';
 import { Labelling } from '../media/labelling.js';
 import type { MediaEnvironment } from '../media/media-environment.js';
 import { OperatorRequests } from '../media/operator-requests.js';
+import { PoolBook } from '../media/pool-book.js';
 import { VolumeMounting } from '../media/volume-mounting.js';
 import { ControlDoor } from '../server/control-door.js';
 import { DataDoor } from '../server/data-door.js';
 import { BlockRing } from '../transfer/block-ring.js';
 import { TRANSFER_LIMITS, type TransferLimits } from '../transfer/transfer-limits.js';
-import { makeAuthenticator, makeRestorePolicy, makeStreamService } from './client-policy.js';
+import { makeAuthenticator, makeRestorePolicy, makeStreamService, warnOfUnknownPools } from './client-policy.js';
 import type { Configuration } from './configuration.js';
 import { examineNode } from './doctor.js';
 import type { Hardware } from './hardware.js';
@@ -63,8 +65,10 @@ async function openNode(options: StorageNodeOptions): Promise<StorageNode> {
   const bays = await hardware.makeBays({ configuration, ring: ring.memory, inventory, requests, clock, logger });
   for (const bay of bays) await openBay(bay, logger);
 
+  const bookkeeping = new SerialQueue();
   const environment: MediaEnvironment = {
     inventory,
+    bookkeeping,
     clock,
     random,
     logger,
@@ -79,8 +83,19 @@ async function openNode(options: StorageNodeOptions): Promise<StorageNode> {
   const mounting = new VolumeMounting(environment, loading);
   const labelling = new Labelling(environment, loading);
   const driveCommands = new DriveCommands(environment, register, loading, leases);
-  const pools = configuration.pools;
-  const saves = new SaveService({ inventory, leases, mounting, ring, clock, random, logger, pools, limits });
+  const pools = new PoolBook(environment);
+  const saves = new SaveService({
+    inventory,
+    leases,
+    mounting,
+    ring,
+    clock,
+    random,
+    logger,
+    pools,
+    bookkeeping,
+    limits,
+  });
   const mayRestore = makeRestorePolicy(configuration.clients);
   const restores = new RestoreService({
     inventory,
@@ -94,6 +109,8 @@ async function openNode(options: StorageNodeOptions): Promise<StorageNode> {
     limits,
     mayRestore,
   });
+  await pools.declare(configuration.pools);
+  await warnOfUnknownPools(configuration.clients, pools, logger);
   await register.refresh();
   await saves.recover();
 
@@ -138,7 +155,6 @@ async function openNode(options: StorageNodeOptions): Promise<StorageNode> {
     doctor: async () =>
       examineNode({
         bays,
-        pools,
         inventory,
         stateDirectory: configuration.stateDirectory,
         blockSizeBytes: environment.blockSizeBytes,

@@ -1,6 +1,7 @@
 import type { Barcode } from '../terms/barcode.js';
 import type { JobId, SessionId, VolumeId } from '../terms/ids.js';
 import type { CartridgeLocation, VolumeState } from '../terms/media-state.js';
+import type { AllocationPolicy, WormRule } from '../terms/pool-policy.js';
 import type { StreamDescriptor } from '../terms/stream-descriptor.js';
 
 /** A run of data blocks of one stream at consecutive addresses of one volume (docs/VOLUME-FORMAT.md, INDEX). */
@@ -101,15 +102,6 @@ export interface HealthRecord {
   readonly figures: Readonly<Record<string, number | string>>;
 }
 
-/** When a pool begins a new volume although the last has room. */
-export type AllocationPolicy =
-  /** Never: volumes are filled up, one after another. */
-  | { readonly kind: 'continue' }
-  /** Every session begins one of its own. */
-  | { readonly kind: 'always' }
-  /** The first session of each period begins one: what goes to a vault together lies together. In the node's time zone. */
-  | { readonly kind: 'calendar'; readonly period: 'day' | 'week' | 'month' };
-
 /** A set of volumes of one policy. */
 export interface PoolRecord {
   readonly name: string;
@@ -127,10 +119,11 @@ export interface PoolRecord {
   readonly labelsBlank: boolean;
   /** Volumes of it whose streams have all expired may be used again by it. */
   readonly recycles: boolean;
-  /** WORM cartridges: `required`, `allowed`, or `refused`. */
-  readonly worm: 'required' | 'allowed' | 'refused';
+  readonly worm: WormRule;
   /** Volumes of it are to be encrypted by the drive; kept for when that is there. */
   readonly encryption: boolean;
+  /** It stands in the configuration, which alone can change it. */
+  readonly declared: boolean;
 }
 
 export const JOB_KINDS = [
@@ -195,6 +188,13 @@ export interface VolumeRecord {
   readonly labelledMs: number;
   readonly blockSizeBytes: number;
   readonly endOfData: EndOfData;
+  /** Its end was written (VOLUME-END) or met: whatever its state, nothing is appended to it any more. */
+  readonly closed: boolean;
+  /**
+   * What its pool's allocation began it for: the session (`always`) or the period, such as `2026-W48` (`calendar`), which alone
+   * go on on it; '' when anyone of the pool may, and before it is written.
+   */
+  readonly begunFor: string;
   /** Data blocks and their payload bytes. */
   readonly blocks: number;
   readonly bytes: number;
@@ -225,6 +225,15 @@ export interface StreamRecord {
   readonly endedMs: number | null;
   /** Why it is incomplete; '' otherwise. */
   readonly reason: string;
+  /** Kept whatever its retention says, until somebody releases it; null: it is not held. */
+  readonly hold: StreamHold | null;
+}
+
+/** Somebody's word that a stream is needed: for an audit, a court, a restore that is being thought about. */
+export interface StreamHold {
+  readonly reason: string;
+  readonly who: string;
+  readonly sinceMs: number;
 }
 
 /** What was done to media by whom; appended, never changed. */

@@ -11,6 +11,7 @@ import {
   type VolumeId,
 } from '../terms/ids.js';
 import { VOLUME_STATES } from '../terms/media-state.js';
+import { WORM_RULES } from '../terms/pool-policy.js';
 import { BACKUP_LEVELS } from '../terms/stream-descriptor.js';
 import { makeRecordCodec } from './record-codec.js';
 import {
@@ -113,8 +114,9 @@ const pool: z.ZodType<PoolRecord> = z.strictObject({
   drawsFromScratch: z.boolean(),
   labelsBlank: z.boolean(),
   recycles: z.boolean(),
-  worm: z.enum(['required', 'allowed', 'refused']),
+  worm: z.enum(WORM_RULES),
   encryption: z.boolean(),
+  declared: z.boolean(),
 });
 
 const job: z.ZodType<JobRecord> = z.strictObject({
@@ -147,6 +149,8 @@ const volume: z.ZodType<VolumeRecord> = z.strictObject({
   labelledMs: timeMs,
   blockSizeBytes: count,
   endOfData: z.strictObject({ blockAddress: count, sequence: count, lastIndex: count.nullable() }),
+  closed: z.boolean(),
+  begunFor: z.string(),
   blocks: count,
   bytes: count,
   mounts: count,
@@ -178,6 +182,7 @@ const stream: z.ZodType<StreamRecord> = z.strictObject({
   startedMs: timeMs,
   endedMs: timeMs.nullable(),
   reason: z.string(),
+  hold: z.strictObject({ reason: z.string(), who: z.string(), sinceMs: timeMs }).nullable(),
 });
 
 const audit: z.ZodType<AuditRecord> = z.strictObject({

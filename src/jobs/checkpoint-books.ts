@@ -1,5 +1,5 @@
 import { assert } from '../base/assert.js';
-import { SerialQueue } from '../base/serial-queue.js';
+import type { SerialQueue } from '../base/serial-queue.js';
 import type { Clock } from '../base/clock.js';
 import type { StorageError } from '../base/storage-error.js';
 import type { StreamId, VolumeId } from '../terms/ids.js';
@@ -15,15 +15,17 @@ import type { Checkpoint, CheckpointStream } from '../transfer/checkpoint-commit
 export class CheckpointBooks {
   readonly #inventory: Inventory;
   readonly #clock: Clock;
-  readonly #changes = new SerialQueue();
+  readonly #bookkeeping: SerialQueue;
 
-  constructor(inventory: Inventory, clock: Clock) {
+  /** `bookkeeping`: the node's (media-environment.ts). */
+  constructor(inventory: Inventory, clock: Clock, bookkeeping: SerialQueue) {
     this.#inventory = inventory;
     this.#clock = clock;
+    this.#bookkeeping = bookkeeping;
   }
 
   async commit(checkpoint: Checkpoint): Promise<void> {
-    await this.#changes.run(async () => this.#commit(checkpoint));
+    await this.#bookkeeping.run(async () => this.#commit(checkpoint));
   }
 
   async #commit(checkpoint: Checkpoint): Promise<void> {
@@ -61,6 +63,7 @@ export class CheckpointBooks {
           startedMs: this.#clock.wallMs(),
           endedMs: null,
           reason: '',
+          hold: null,
         },
       ],
     });
@@ -68,7 +71,7 @@ export class CheckpointBooks {
 
   /** A stream that ended without a checkpoint telling so: what is durable stays, as incomplete. */
   async giveUp(streamId: StreamId, reason: string): Promise<void> {
-    await this.#changes.run(async () => {
+    await this.#bookkeeping.run(async () => {
       const record = await this.#inventory.stream(streamId);
       if (record?.state !== 'open') return;
       await this.#inventory.commit({
@@ -79,13 +82,18 @@ export class CheckpointBooks {
 
   /** A volume that failed while it was written: one whose medium did is not written again until a person looked at it. */
   async noteVolumeError(volumeId: VolumeId, error: StorageError): Promise<void> {
-    await this.#changes.run(async () => {
+    await this.#bookkeeping.run(async () => {
       const volume = await this.#inventory.volume(volumeId);
       if (volume === null) return;
       const state = stateAfterWriteError(error);
       await this.#inventory.commit({
         volumes: [
-          { ...volume, errors: volume.errors + 1, ...(state === null ? {} : { state, stateReason: error.message }) },
+          {
+            ...volume,
+            errors: volume.errors + 1,
+            closed: volume.closed || state === 'full',
+            ...(state === null ? {} : { state, stateReason: error.message }),
+          },
         ],
       });
     });
@@ -145,7 +153,7 @@ function volumeAfter(volume: VolumeRecord, checkpoint: Checkpoint, nowMs: number
     ),
     ...(checkpoint.closed === null
       ? {}
-      : { state: 'full', stateReason: checkpoint.closed === 'full' ? '' : 'closed before it was full' }),
+      : { closed: true, state: 'full', stateReason: checkpoint.closed === 'full' ? '' : 'closed before it was full' }),
   };
 }
 

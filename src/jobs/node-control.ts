@@ -1,7 +1,8 @@
 import type { Clock } from '../base/clock.js';
 import { StorageError } from '../base/storage-error.js';
-import type { Barcode } from '../terms/barcode.js';
+import { mediumOfBarcode, type Barcode } from '../terms/barcode.js';
 import type { StreamId, VolumeId } from '../terms/ids.js';
+import { SCRATCH_POOL } from '../terms/pool-policy.js';
 import type { Inventory, StreamFilter } from '../inventory/inventory.js';
 import type { ExtentRecord } from '../inventory/records.js';
 import { unknownCartridge } from '../media/cartridge-loading.js';
@@ -11,7 +12,7 @@ import type { DriveCommands } from '../media/drive-commands.js';
 import type { DriveLeases } from '../media/drive-leases.js';
 import type { Labelling } from '../media/labelling.js';
 import type { OperatorRequests } from '../media/operator-requests.js';
-import type { Pool } from '../media/pool.js';
+import { scratchPool, type PoolBook } from '../media/pool-book.js';
 import type {
   DoctorView,
   DriveStatusView,
@@ -31,7 +32,7 @@ export interface NodeControlOptions {
   readonly labelling: Labelling;
   readonly driveCommands: DriveCommands;
   readonly operatorRequests: OperatorRequests;
-  readonly pools: readonly Pool[];
+  readonly pools: PoolBook;
   readonly clock: Clock;
   readonly node: string;
   readonly version: string;
@@ -63,7 +64,7 @@ export class NodeControl implements ControlService {
       nowMs: clock.wallMs(),
       dataDoor: this.#options.dataDoor(),
       memory: this.#options.memory(),
-      pools: pools.map(({ name, kind, retentionDays }) => ({ name, kind, retentionDays })),
+      pools: (await pools.list()).map(({ name, kind, retentionDays }) => ({ name, kind, retentionDays })),
       drives: [...(await this.drives())],
       sessions: [...this.#options.sessions()],
       operatorRequests: [...operatorRequests.pending],
@@ -120,13 +121,10 @@ export class NodeControl implements ControlService {
     request: { readonly barcode: Barcode; readonly pool: string; readonly overwrite: Barcode | null },
   ): Promise<MediumView> {
     const { pools, labelling, leases, register, stopping } = this.#options;
-    const pool = pools.find((one) => one.name === request.pool);
-    if (pool === undefined)
-      throw new StorageError(
-        'JOB_POOL_UNKNOWN',
-        `There is no pool ${request.pool}. Pools here: ${pools.map((one) => one.name).join(', ')}. Nothing was labelled.`,
-        { context: { pool: request.pool } },
-      );
+    const pool =
+      request.pool === SCRATCH_POOL
+        ? scratchPool(mediumOfBarcode(request.barcode) === 'disk' ? 'disk' : 'tape')
+        : await pools.find(request.pool, 'Nothing was labelled.');
     const order = { who, barcode: request.barcode, pool, overwrite: request.overwrite };
     await labelling.refuseEarly(order);
     const place = (await register.reachable()).find((one) => one.barcode === request.barcode);

@@ -1,12 +1,15 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../base/clock.js';
 import type { Logger } from '../base/logger.js';
 import type { Random } from '../base/random.js';
+import type { SerialQueue } from '../base/serial-queue.js';
 import { StorageError, describeError, isStorageError } from '../base/storage-error.js';
 import { makeSessionId, makeStreamId, type SessionId } from '../terms/ids.js';
 import type { StreamDescriptor } from '../terms/stream-descriptor.js';
 import type { Inventory } from '../inventory/inventory.js';
+import type { PoolRecord } from '../inventory/records.js';
 import type { DriveLease, DriveLeases } from '../media/drive-leases.js';
-import { DAY_MS, type Pool } from '../media/pool.js';
+import { DAY_MS, type PoolBook } from '../media/pool-book.js';
 import type { VolumeMounting } from '../media/volume-mounting.js';
 import type { BlockRing } from '../transfer/block-ring.js';
 import type { OpenVolume } from '../transfer/open-volume.js';
@@ -24,14 +27,16 @@ export interface SaveServiceOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
-  readonly pools: readonly Pool[];
+  readonly pools: PoolBook;
+  readonly bookkeeping: SerialQueue;
   readonly limits: TransferLimits;
 }
 
 /** A session and the drive it has, once it has one. */
 export interface RunningSave {
   readonly sessionId: SessionId;
-  readonly pool: Pool;
+  /** As it was when the session began: it keeps this policy to its end. */
+  readonly pool: PoolRecord;
   readonly startedMs: number;
   readonly session: SaveSession;
   lease: DriveLease | null;
@@ -47,7 +52,7 @@ export class SaveService {
 
   constructor(options: SaveServiceOptions) {
     this.#options = options;
-    this.#books = new CheckpointBooks(options.inventory, options.clock);
+    this.#books = new CheckpointBooks(options.inventory, options.clock, options.bookkeeping);
   }
 
   get running(): readonly RunningSave[] {
@@ -68,13 +73,7 @@ export class SaveService {
 
   async openStream(client: string, request: SaveRequest, events: SaveStreamEvents): Promise<SaveStream> {
     this.#refuseWhenStopping();
-    const pool = this.#options.pools.find((one) => one.name === request.pool);
-    if (pool === undefined)
-      throw new StorageError(
-        'JOB_POOL_UNKNOWN',
-        `There is no pool ${request.pool}. Pools here: ${this.#options.pools.map((one) => one.name).join(', ')}. Nothing was saved.`,
-        { context: { pool: request.pool } },
-      );
+    const pool = await this.#options.pools.find(request.pool, 'Nothing was saved.');
     const descriptor = await this.#describe(client, request, pool);
     await this.#books.begin(descriptor);
     try {
@@ -97,7 +96,7 @@ export class SaveService {
     if (this.#stopping.signal.aborted) throw shuttingDown();
   }
 
-  async #describe(client: string, request: SaveRequest, pool: Pool): Promise<StreamDescriptor> {
+  async #describe(client: string, request: SaveRequest, pool: PoolRecord): Promise<StreamDescriptor> {
     const { clock, random } = this.#options;
     await this.#refuseWrongBase(client, request);
     const nowMs = clock.wallMs();
@@ -136,12 +135,12 @@ export class SaveService {
   }
 
   /**
-   * The pool's session, unless somebody else waits for its drive: then a new one, which waits behind them, so that an
+   * The pool's session, unless the pool's policy was changed since it began, or somebody else waits for its drive: then a new one, which waits behind them, so that an
    * endless row of streams cannot keep a restore from the drive.
    */
-  #sessionFor(pool: Pool): RunningSave {
+  #sessionFor(pool: PoolRecord): RunningSave {
     const joined = this.running.find(
-      (one) => one.pool === pool && one.session.acceptsStreams && one.lease?.contended !== true,
+      (one) => samePolicy(one.pool, pool) && one.session.acceptsStreams && one.lease?.contended !== true,
     );
     if (joined !== undefined) return joined;
     const { clock, random, ring, logger, limits } = this.#options;
@@ -210,6 +209,11 @@ export class SaveService {
       written: { blocks: volume.blocks, bytes: volume.bytes },
     };
   }
+}
+
+/** What a session depends on is the same; the retention is each stream's own. */
+function samePolicy(a: PoolRecord, b: PoolRecord): boolean {
+  return isDeepStrictEqual({ ...a, retentionDays: 0 }, { ...b, retentionDays: 0 });
 }
 
 function shuttingDown(): StorageError {

@@ -1,6 +1,5 @@
 import type { Barcode } from '../terms/barcode.js';
-import type { VolumeRecord } from '../inventory/records.js';
-import type { Pool } from './pool.js';
+import type { PoolRecord, VolumeRecord } from '../inventory/records.js';
 
 /** A volume considered for writing, with what the choice depends on. */
 export interface AllocationCandidate {
@@ -22,7 +21,7 @@ export interface Allocation {
  * Which volume of a pool is written next: the mounted one (no move), then the one written last (fill what is begun before
  * another is opened, so that a set is on few volumes), then never-written ones in order of barcode.
  */
-export function allocateVolume(pool: Pool, candidates: readonly AllocationCandidate[]): Allocation {
+export function allocateVolume(pool: PoolRecord, candidates: readonly AllocationCandidate[]): Allocation {
   const usable: AllocationCandidate[] = [];
   const reasons: { barcode: Barcode; reason: string }[] = [];
   for (const candidate of candidates) {
@@ -41,7 +40,7 @@ export function allocateVolume(pool: Pool, candidates: readonly AllocationCandid
   return { order: usable, reasons };
 }
 
-function refusalOf(pool: Pool, { volume, reachable }: AllocationCandidate): string | null {
+function refusalOf(pool: PoolRecord, { volume, reachable }: AllocationCandidate): string | null {
   if (volume.pool !== pool.name) return `belongs to pool ${volume.pool}`;
   if (volume.state !== 'append')
     return `is ${volume.state}${volume.stateReason === '' ? '' : ` (${volume.stateReason})`}`;

@@ -3,6 +3,7 @@ import type { Barcode } from '../terms/barcode.js';
 import type { CartridgeRegister } from './cartridge-register.js';
 import type { DriveBay } from './drive-bay.js';
 import type { MediaEnvironment } from './media-environment.js';
+import { updateVolume } from './update-volume.js';
 
 /**
  * Brings cartridges into drives and out, and keeps the books: the changer moves, the drive loads or ejects, the inventory
@@ -56,10 +57,9 @@ export class CartridgeLoading {
   }
 
   async #noteCartridgeError(barcode: Barcode): Promise<void> {
-    const { inventory } = this.#environment;
-    const volumeId = (await inventory.cartridge(barcode))?.volumeId ?? null;
-    const volume = volumeId === null ? null : await inventory.volume(volumeId);
-    if (volume !== null) await inventory.commit({ volumes: [{ ...volume, errors: volume.errors + 1 }] });
+    const volumeId = (await this.#environment.inventory.cartridge(barcode))?.volumeId ?? null;
+    if (volumeId !== null)
+      await updateVolume(this.#environment, volumeId, (volume) => ({ ...volume, errors: volume.errors + 1 }));
   }
 }
 

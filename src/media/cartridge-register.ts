@@ -51,9 +51,12 @@ export class CartridgeRegister {
 
   /** Records a move that was made. */
   async place(barcode: Barcode, location: CartridgeLocation): Promise<void> {
-    const record = await this.#environment.inventory.cartridge(barcode);
-    if (sameLocation(record?.location, location)) return;
-    await this.#commit([moved(barcode, record, location)]);
+    const { inventory, bookkeeping } = this.#environment;
+    await bookkeeping.run(async () => {
+      const record = await inventory.cartridge(barcode);
+      if (sameLocation(record?.location, location)) return;
+      await this.#commit([moved(barcode, record, location)]);
+    });
   }
 
   async #places(): Promise<ReadonlyMap<Barcode, CartridgeLocation>> {

@@ -1,8 +1,10 @@
+import { assert } from '../base/assert.js';
 import { StorageError } from '../base/storage-error.js';
 import type { DriveThread } from '../drive/drive-thread.js';
 import type { VolumeRecord } from '../inventory/records.js';
 import { decodeBlockHeader } from '../volume/block-header.js';
 import type { MediaEnvironment } from './media-environment.js';
+import { updateVolume } from './update-volume.js';
 
 /**
  * Invariant 3: a volume is written on only where its data ends, on the medium and in the inventory alike.
@@ -30,13 +32,12 @@ export async function settleEndOfData(
     );
   const sequence = await sequenceBehindTail(environment, thread, volume, found);
   await thread.locateEndOfData();
-  const current = await currentRecord(environment, volume);
-  const settled: VolumeRecord = {
+  const settled = await updateVolume(environment, volume.volumeId, (current) => ({
     ...current,
     endOfData: { ...current.endOfData, blockAddress: found, sequence },
     tails: [...current.tails, { from: expected, to: found, foundMs: environment.clock.wallMs() }],
-  };
-  await environment.inventory.commit({ volumes: [settled] });
+  }));
+  assert(settled !== null, 'a volume that is mounted to be written is in the inventory');
   environment.logger.log(
     'warn',
     'volume.tail-recorded',

@@ -1,20 +1,20 @@
 import { StorageError } from '../base/storage-error.js';
 import { makeVolumeId, type VolumeId } from '../terms/ids.js';
 import { mediumOfBarcode, type Barcode } from '../terms/barcode.js';
-import type { CartridgeRecord, StreamRecord, VolumeRecord } from '../inventory/records.js';
+import { SCRATCH_POOL } from '../terms/pool-policy.js';
+import type { CartridgeRecord, PoolRecord, StreamRecord, VolumeRecord } from '../inventory/records.js';
 import { FIRST_END_OF_DATA, readLabel, writeLabel, type LabelReading } from '../volume/label-io.js';
 import type { VolumeLabel } from '../volume/volume-label.js';
 import type { CartridgeLoading } from './cartridge-loading.js';
 import { newCartridge } from './cartridge-register.js';
 import type { DriveBay } from './drive-bay.js';
 import type { MediaEnvironment } from './media-environment.js';
-import type { Pool } from './pool.js';
 import { protectingReasons } from './retention.js';
 
 export interface LabelOrder {
   readonly who: string;
   readonly barcode: Barcode;
-  readonly pool: Pool;
+  readonly pool: PoolRecord;
   /** The barcode once more: overwrite what another program, or an unknown volume of ours, left there. */
   readonly overwrite: Barcode | null;
 }
@@ -63,7 +63,7 @@ export class Labelling {
       await this.#refuseLive(order.barcode);
       const label = await this.#makeLabel(order);
       await writeLabel(bay.thread, slot, label);
-      const volume = await this.#record(order, label);
+      const volume = await this.#environment.bookkeeping.run(async () => this.#record(order, label));
       logger.log('info', 'volume.labelled', `Cartridge ${order.barcode} is now a volume of pool ${order.pool.name}.`, {
         who: order.who,
         barcode: order.barcode,
@@ -175,9 +175,12 @@ export class Labelling {
     const volume = emptyVolume(label);
     const replaced = old?.volumeId ?? null;
     const forgotten: readonly VolumeId[] = replaced === null ? [] : [replaced];
+    // A pool that was removed while the label was written is back with its volume.
+    const isPoolKnown = order.pool.name === SCRATCH_POOL || (await inventory.pool(order.pool.name)) !== null;
     await inventory.commit({
       cartridges: [cartridge],
       volumes: [volume],
+      pools: isPoolKnown ? [] : [order.pool],
       forgetVolumes: forgotten,
       audit: [
         {
@@ -198,11 +201,13 @@ function emptyVolume(label: VolumeLabel): VolumeRecord {
     volumeId: label.volumeId,
     barcode: label.barcode,
     pool: label.pool,
-    state: 'append',
+    state: label.pool === SCRATCH_POOL ? 'scratch' : 'append',
     stateReason: '',
     labelledMs: label.createdMs,
     blockSizeBytes: label.blockSizeBytes,
     endOfData: FIRST_END_OF_DATA,
+    closed: false,
+    begunFor: '',
     blocks: 0,
     bytes: 0,
     mounts: 1,

@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.js';
 import type { Logger } from '../base/logger.js';
 import type { Random } from '../base/random.js';
+import type { SerialQueue } from '../base/serial-queue.js';
 import type { Inventory } from '../inventory/inventory.js';
 import type { BlockSlot } from '../volume/block-slot.js';
 
@@ -14,6 +15,11 @@ export interface SlotSource {
 /** What the procedures on media need of the world. */
 export interface MediaEnvironment {
   readonly inventory: Inventory;
+  /**
+   * Who changes a record it has read first does both in here, so that none undoes what another did in between. Short work
+   * only: no drive or changer is waited for inside, and nothing that runs inside enters again.
+   */
+  readonly bookkeeping: SerialQueue;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;

@@ -1,14 +1,14 @@
 import { StorageError, isStorageError } from '../base/storage-error.js';
 import type { VolumeId } from '../terms/ids.js';
 import type { VolumeState } from '../terms/media-state.js';
-import type { VolumeRecord } from '../inventory/records.js';
+import type { PoolRecord, VolumeRecord } from '../inventory/records.js';
 import { readLabel, type LabelReading } from '../volume/label-io.js';
 import { allocateVolume } from './allocation.js';
 import type { CartridgeLoading } from './cartridge-loading.js';
 import type { DriveBay } from './drive-bay.js';
 import { settleEndOfData } from './end-of-data.js';
 import type { MediaEnvironment } from './media-environment.js';
-import type { Pool } from './pool.js';
+import { updateVolume } from './update-volume.js';
 
 /**
  * The mount procedure: from "pool" or "volume" to a drive that stands where the next block goes, the label read and
@@ -27,7 +27,7 @@ export class VolumeMounting {
    * Mounts the volume of `pool` to write next. A volume that turns out unfit (write-protected, suspect, another label) is
    * marked and the next one is tried. JOB_NO_VOLUME when none is left, with what was wrong with each.
    */
-  async mountForAppend(bay: DriveBay, pool: Pool, signal: AbortSignal): Promise<VolumeRecord> {
+  async mountForAppend(bay: DriveBay, pool: PoolRecord, signal: AbortSignal): Promise<VolumeRecord> {
     const problems: string[] = [];
     for (;;) {
       signal.throwIfAborted();
@@ -53,7 +53,7 @@ export class VolumeMounting {
     return volume;
   }
 
-  async #allocate(bay: DriveBay, pool: Pool): Promise<ReturnType<typeof allocateVolume>> {
+  async #allocate(bay: DriveBay, pool: PoolRecord): Promise<ReturnType<typeof allocateVolume>> {
     const volumes = (await this.#environment.inventory.volumes()).filter((volume) => volume.pool === pool.name);
     const reachable = await bay.changer.cartridges();
     const candidates = volumes.map((volume) => ({
@@ -114,7 +114,7 @@ export class VolumeMounting {
         { context: { drive: bay.name, barcode: volume.barcode } },
       );
     bay.mounted = { volumeId: volume.volumeId, barcode: volume.barcode, mediumGeneration: after.mediumGeneration };
-    await this.#environment.inventory.commit({ volumes: [{ ...volume, mounts: volume.mounts + 1 }] });
+    await updateVolume(this.#environment, volume.volumeId, (current) => ({ ...current, mounts: current.mounts + 1 }));
     this.#environment.logger.log('info', 'volume.mounted', `Volume ${volume.barcode} is mounted in ${bay.name}.`, {
       volume: volume.volumeId,
       barcode: volume.barcode,
@@ -127,10 +127,12 @@ export class VolumeMounting {
   async #setAside(volume: VolumeRecord, error: StorageError): Promise<boolean> {
     const state = stateAfter(error);
     if (state === null) return false;
-    const current = (await this.#environment.inventory.volume(volume.volumeId)) ?? volume;
-    await this.#environment.inventory.commit({
-      volumes: [{ ...current, state, stateReason: error.message, errors: current.errors + 1 }],
-    });
+    await updateVolume(this.#environment, volume.volumeId, (current) => ({
+      ...current,
+      state,
+      stateReason: error.message,
+      errors: current.errors + 1,
+    }));
     this.#environment.logger.log('warn', 'volume.set-aside', `Volume ${volume.barcode} is ${state}: ${error.message}`, {
       volume: volume.volumeId,
       barcode: volume.barcode,
@@ -192,7 +194,7 @@ function matchLabel(volume: VolumeRecord, bay: DriveBay, reading: LabelReading):
   }
 }
 
-function noVolume(pool: Pool, reasons: readonly string[]): StorageError {
+function noVolume(pool: PoolRecord, reasons: readonly string[]): StorageError {
   const why = reasons.length === 0 ? 'it has no volumes' : reasons.join('; ');
   return new StorageError(
     'JOB_NO_VOLUME',

@@ -7,6 +7,7 @@ declare const brand: unique symbol;
 export type Barcode = string & { readonly [brand]: 'Barcode' };
 
 const PATTERN = /^[A-Z0-9]{6}(L[1-9A]|M8|L[T-Z]|CU|DK)$/;
+const MEDIA_TYPE = /^(L[1-9A]|M8|L[T-Z]|CU|DK)$/;
 
 /** The barcode in canonical form (upper case, no start/stop asterisks or AIM prefix), or null when it is not one. */
 export function parseBarcode(text: string): Barcode | null {
@@ -23,12 +24,19 @@ export function mediaTypeOfBarcode(barcode: Barcode): string {
   return barcode.slice(6);
 }
 
+export function isMediaType(text: string): boolean {
+  return MEDIA_TYPE.test(text);
+}
+
 /** What the media type of a barcode says the cartridge is. */
 export type BarcodeMedium = 'data' | 'worm' | 'cleaning' | 'disk';
 
 export function mediumOfBarcode(barcode: Barcode): BarcodeMedium {
-  const type = mediaTypeOfBarcode(barcode);
-  if (type === 'CU' || barcode.startsWith('CLN')) return 'cleaning';
+  return barcode.startsWith('CLN') ? 'cleaning' : mediumOfMediaType(mediaTypeOfBarcode(barcode));
+}
+
+export function mediumOfMediaType(type: string): BarcodeMedium {
+  if (type === 'CU') return 'cleaning';
   if (type === 'DK') return 'disk';
   return /^L[T-Z]$/.test(type) ? 'worm' : 'data';
 }

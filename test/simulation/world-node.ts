@@ -2,6 +2,7 @@ import type { Clock } from '../../src/base/clock.js';
 import { crc32c } from '../../src/base/crc32c.js';
 import type { Logger } from '../../src/base/logger.js';
 import type { Random } from '../../src/base/random.js';
+import { SerialQueue } from '../../src/base/serial-queue.js';
 import { ManualChanger, type OperatorHand } from '../../src/changer/manual-changer.js';
 import type { SyscallPort } from '../../src/device/syscall-port.js';
 import { BlockSealer } from '../../src/drive/block-sealer.js';
@@ -16,7 +17,7 @@ import type { DriveSeconds, RingMemory } from '../../src/drive/drive-thread.js';
 import { StDrive } from '../../src/drive/st-drive.js';
 import type { InventoryStore } from '../../src/inventory/inventory-store.js';
 import { StoredInventory } from '../../src/inventory/stored-inventory.js';
-import type { ExtentRecord, StreamRecord } from '../../src/inventory/records.js';
+import type { ExtentRecord, PoolRecord, StreamRecord } from '../../src/inventory/records.js';
 import { RestoreService } from '../../src/jobs/restore-service.js';
 import { SaveService } from '../../src/jobs/save-service.js';
 import { CartridgeLoading } from '../../src/media/cartridge-loading.js';
@@ -25,7 +26,7 @@ import { DriveBay } from '../../src/media/drive-bay.js';
 import { DriveLeases } from '../../src/media/drive-leases.js';
 import { Labelling } from '../../src/media/labelling.js';
 import type { MediaEnvironment } from '../../src/media/media-environment.js';
-import type { Pool } from '../../src/media/pool.js';
+import { PoolBook } from '../../src/media/pool-book.js';
 import { VolumeMounting } from '../../src/media/volume-mounting.js';
 import type { Barcode } from '../../src/terms/barcode.js';
 import type { VolumeId } from '../../src/terms/ids.js';
@@ -36,6 +37,7 @@ import type { RestoreReceiver } from '../../src/transfer/restore-stream.js';
 import type { TransferLimits } from '../../src/transfer/transfer-limits.js';
 import { BLOCK_SEAL } from '../../src/volume/block-header.js';
 import { VOLUME_LIMITS } from '../../src/volume/volume-limits.js';
+import { poolRecord } from '../support/inventory-samples.js';
 import { VirtualBlockingClock } from '../support/st-drive-fixture.js';
 import type { Life } from './life.js';
 
@@ -54,7 +56,7 @@ export interface WorldNodeOptions {
   readonly slotBytes: number;
 }
 
-export const WORLD_POOL: Pool = { name: 'default', kind: 'tape', retentionDays: 30 };
+export const WORLD_POOL: PoolRecord = poolRecord('default');
 
 /** The daemon without its doors, on a world's drives and store: the same parts, put together as `open-node` does. */
 export class WorldNode {
@@ -65,6 +67,7 @@ export class WorldNode {
   readonly restores: RestoreService;
   readonly leases: DriveLeases;
   readonly #labelling: Labelling;
+  readonly #pools: PoolBook;
   readonly #register: CartridgeRegister;
   readonly #mounting: VolumeMounting;
   readonly #pass: Pick<RestorePassOptions, 'clock' | 'logger' | 'limits'>;
@@ -87,6 +90,7 @@ export class WorldNode {
     });
     const environment: MediaEnvironment = {
       inventory: this.inventory,
+      bookkeeping: new SerialQueue(),
       clock,
       random,
       logger,
@@ -100,6 +104,7 @@ export class WorldNode {
     this.#register = new CartridgeRegister(environment, this.bays);
     const loading = new CartridgeLoading(environment, this.#register);
     this.#mounting = new VolumeMounting(environment, loading);
+    this.#pools = new PoolBook(environment);
     this.#pass = { clock, logger, limits };
     const mounting = this.#mounting;
     this.#labelling = new Labelling(environment, loading);
@@ -112,7 +117,8 @@ export class WorldNode {
       clock,
       random,
       logger,
-      pools: [WORLD_POOL],
+      pools: this.#pools,
+      bookkeeping: environment.bookkeeping,
       limits,
     });
     this.restores = new RestoreService({
@@ -133,6 +139,7 @@ export class WorldNode {
   async open(): Promise<void> {
     await this.inventory.open();
     for (const { thread } of this.bays) await thread.open();
+    await this.#pools.declare([WORLD_POOL]);
     await this.#register.refresh();
     await this.saves.recover();
   }

@@ -114,6 +114,7 @@ export function poolRecord(name: string, changes: Partial<PoolRecord> = {}): Poo
     recycles: true,
     worm: 'allowed',
     encryption: false,
+    declared: true,
     ...changes,
   };
 }

@@ -21,6 +21,8 @@ export function volumeRecord(n: number, changes: Partial<VolumeRecord> = {}): Vo
     labelledMs: 1,
     blockSizeBytes: 1 << 20,
     endOfData: { blockAddress: 3, sequence: 1, lastIndex: null },
+    closed: false,
+    begunFor: '',
     blocks: 0,
     bytes: 0,
     mounts: 0,
@@ -60,6 +62,7 @@ export function streamRecord(
     startedMs: 0,
     endedMs: 1,
     reason: '',
+    hold: null,
     ...changes,
   };
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { ERROR_CODES, type ErrorCode } from '../../../src/base/error-codes.js';
 import { StorageError } from '../../../src/base/storage-error.js';
+import type { PoolRecord } from '../../../src/inventory/records.js';
 import { loadConfiguration, type Configuration } from '../../../src/daemon/configuration.js';
 
 const DRIVES = `[[drive]]
@@ -27,6 +28,24 @@ kind = "disk"
 `;
 const SMALLEST = DRIVES + POOLS;
 const HASH = 'a'.repeat(64);
+
+/** A pool of which only name and kind stand in the file. */
+function declaredPool(name: string, kind: PoolRecord['kind']): PoolRecord {
+  return {
+    name,
+    kind,
+    retentionDays: 30,
+    mediaTypes: [],
+    allocation: { kind: 'continue' },
+    maxVolumes: null,
+    drawsFromScratch: true,
+    labelsBlank: false,
+    recycles: true,
+    worm: 'refused',
+    encryption: false,
+    declared: true,
+  };
+}
 
 describe('the configuration', () => {
   let directory: string;
@@ -99,10 +118,7 @@ describe('the configuration', () => {
           { name: 'tape0', kind: 'tape', device: '/dev/nst0' },
           { name: 'disk0', kind: 'disk', directory: '/srv/disk0', volumeCapacityBytes: 50e9 },
         ],
-        pools: [
-          { name: 'default', kind: 'tape', retentionDays: 30 },
-          { name: 'disk', kind: 'disk', retentionDays: 30 },
-        ],
+        pools: [declaredPool('default', 'tape'), declaredPool('disk', 'disk')],
         clients: [],
       });
     });
@@ -120,6 +136,42 @@ describe('the configuration', () => {
       ]);
       expect(dataDoor.tlsKey).to.be.a('string');
       expect(node).to.be.a('string');
+    });
+
+    it('tells a pool all of its policy', () => {
+      const [pool] = load(`${DRIVES}
+[[pool]]
+name = "vault"
+kind = "tape"
+retention_days = 365
+media_types = ["L8", "LY"]
+allocation = "weekly"
+max_volumes = 12
+draws_from_scratch = false
+labels_blank = true
+recycles = false
+worm = "allowed"
+encryption = false
+`).pools;
+      expect(pool).to.deep.equal({
+        name: 'vault',
+        kind: 'tape',
+        retentionDays: 365,
+        mediaTypes: ['L8', 'LY'],
+        allocation: { kind: 'calendar', period: 'week' },
+        maxVolumes: 12,
+        drawsFromScratch: false,
+        labelsBlank: true,
+        recycles: false,
+        worm: 'allowed',
+        encryption: false,
+        declared: true,
+      });
+    });
+
+    it('needs no pool, since operators can make some, and lets clients name those', () => {
+      const text = `${DRIVES}[[client]]\nname = "a"\ntoken_sha256 = "${HASH}"\npools = ["made-later"]\n`;
+      expect(load(text).pools).to.deep.equal([]);
     });
 
     it('cannot be changed by who reads it', () => {
@@ -296,22 +348,24 @@ describe('the configuration', () => {
         8,
         ['pool[0].kind', 'no drive'],
       ],
-      [
-        'a client of an unknown pool',
-        `${SMALLEST}[[client]]\nname = "a"\ntoken_sha256 = "${HASH}"\npools = ["x"]\n`,
-        21,
-        ['client[0].pools', '"x"'],
-      ],
+      ['a pool of the reserved name', `${SMALLEST}[[pool]]\nname = "scratch"\nkind = "tape"\n`, 19, ['reserved']],
+      ['an unknown media type', `${SMALLEST}media_types = ["L0"]\n`, 18, ['pool[1].media_types', '"L0"', 'L1 to L9']],
+      ['a media type of the other kind', `${SMALLEST}media_types = ["L9"]\n`, 18, ['L9', 'kind disk']],
+      ['an allocation that is none', `${SMALLEST}allocation = "hourly"\n`, 18, ['pool[1].allocation', 'weekly']],
+      ['no volumes at most', `${SMALLEST}max_volumes = 0\n`, 18, ['pool[1].max_volumes', 'from 1']],
+      ['a truth that is a text', `${SMALLEST}recycles = "yes"\n`, 18, ['pool[1].recycles', 'boolean']],
+      ['WORM that is required of a disk', `${SMALLEST}worm = "required"\n`, 18, ['pool[1].worm', 'no disk']],
+      ['encryption that nobody does', `${SMALLEST}encryption = true\n`, 18, ['pool[1].encryption', 'leave it out']],
+      ['a key of a pool that is none', `${SMALLEST}drwas_from_scratch = true\n`, 18, ['"draws_from_scratch"']],
       ['half of TLS', `[data_door]\ntls_key = "/k"\n${SMALLEST}`, 1, ['data_door', 'tls_certificate']],
     ] as const)
       it(`says file, line, key and what is allowed: ${what}`, () => {
         expectRefused(refusal(text), { line, says });
       });
 
-    it('says that there is no drive, or no pool', () => {
+    it('says that there is no drive', () => {
       for (const [text, key] of [
         [POOLS, 'drive'],
-        [DRIVES, 'pool'],
         ['', 'drive'],
       ] as const) {
         const error = refusal(text);

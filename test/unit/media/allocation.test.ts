@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import { allocateVolume } from '../../../src/media/allocation.js';
-import type { Pool } from '../../../src/media/pool.js';
 import { VOLUME_STATES } from '../../../src/terms/media-state.js';
+import { poolRecord } from '../../support/inventory-samples.js';
 import { barcodeOf, volumeRecord } from '../../support/records.js';
 
-const POOL: Pool = { name: 'default', kind: 'tape', retentionDays: 30 };
+const POOL = poolRecord('default');
 
 describe('allocation', () => {
   it('takes the mounted volume first, then the one written last, then never-written ones by barcode', () => {
