@@ -94,6 +94,7 @@ export const ERROR_CODES = {
     'A block fails its checksum or is not the block expected there.',
   ),
   VOLUME_DAMAGED_INDEX: entry('ask-operator', 65, 500, 'An index block is damaged.'),
+  VOLUME_STATE_REFUSED: entry('reject-client', 65, 409, 'The state of this medium cannot be changed so.'),
   VOLUME_UNKNOWN: entry('reject-client', 66, 404, 'The inventory knows no such volume.'),
   VOLUME_UNSUPPORTED_FORMAT: entry(
     'ask-operator',

@@ -6,6 +6,7 @@ import type { StreamId, VolumeId } from '../terms/ids.js';
 import type { VolumeState } from '../terms/media-state.js';
 import type { Inventory, InventoryChange } from '../inventory/inventory.js';
 import type { ExtentRecord, StreamRecord, VolumeRecord } from '../inventory/records.js';
+import { withStateByDaemon } from '../media/state-changes.js';
 import type { Checkpoint, CheckpointStream } from '../transfer/checkpoint-commit.js';
 
 /**
@@ -85,16 +86,8 @@ export class CheckpointBooks {
     await this.#bookkeeping.run(async () => {
       const volume = await this.#inventory.volume(volumeId);
       if (volume === null) return;
-      const state = stateAfterWriteError(error);
       await this.#inventory.commit({
-        volumes: [
-          {
-            ...volume,
-            errors: volume.errors + 1,
-            closed: volume.closed || state === 'full',
-            ...(state === null ? {} : { state, stateReason: error.message }),
-          },
-        ],
+        volumes: [afterError({ ...volume, errors: volume.errors + 1 }, error)],
       });
     });
   }
@@ -114,6 +107,12 @@ export class CheckpointBooks {
       });
     return open.length;
   }
+}
+
+function afterError(volume: VolumeRecord, error: StorageError): VolumeRecord {
+  const state = stateAfterWriteError(error);
+  if (state === null) return volume;
+  return withStateByDaemon({ ...volume, closed: volume.closed || state === 'full' }, state, error.message);
 }
 
 function stateAfterWriteError({ code }: StorageError): VolumeState | null {
@@ -140,7 +139,7 @@ function volumeAfter(volume: VolumeRecord, checkpoint: Checkpoint, nowMs: number
   );
   const retention = checkpoint.streams.map((stream) => stream.descriptor.retentionEndMs);
   const wrote = checkpoint.bytes > 0;
-  return {
+  const written = {
     ...volume,
     endOfData: checkpoint.endOfData,
     blocks: volume.blocks + checkpoint.blocks,
@@ -151,10 +150,10 @@ function volumeAfter(volume: VolumeRecord, checkpoint: Checkpoint, nowMs: number
       (latest, end) => Math.max(latest ?? end, end),
       volume.retentionEndMs,
     ),
-    ...(checkpoint.closed === null
-      ? {}
-      : { closed: true, state: 'full', stateReason: checkpoint.closed === 'full' ? '' : 'closed before it was full' }),
+    closed: volume.closed || checkpoint.closed !== null,
   };
+  if (checkpoint.closed === null) return written;
+  return withStateByDaemon(written, 'full', checkpoint.closed === 'full' ? '' : 'closed before it was full');
 }
 
 function streamAfter(

@@ -2,6 +2,7 @@ import type { CartridgeRecord, StreamRecord, VolumeRecord } from '../inventory/r
 import type { VolumeId } from '../terms/ids.js';
 import type { DriveStatus, TapePosition } from '../drive/tape-drive.js';
 import type { DriveBay } from '../media/drive-bay.js';
+import { stateOf, stateReasonOf } from '../media/state-changes.js';
 import type { DriveStatusView, DriveView, MediumView, StreamView } from '../protocol/control-api.js';
 
 /** Records and drives as the control door shows them. */
@@ -29,8 +30,8 @@ export function viewMedium(cartridge: CartridgeRecord, volume: VolumeRecord | nu
     location: cartridge.location,
     locationSinceMs: cartridge.locationSinceMs,
     labelCount: cartridge.labelCount,
-    state: volume?.state ?? 'blank',
-    stateReason: volume?.stateReason ?? '',
+    state: stateOf(cartridge, volume),
+    stateReason: stateReasonOf(cartridge, volume),
     volume:
       volume === null
         ? null

@@ -8,6 +8,7 @@ import type { CartridgeLoading } from './cartridge-loading.js';
 import type { DriveBay } from './drive-bay.js';
 import { settleEndOfData } from './end-of-data.js';
 import type { MediaEnvironment } from './media-environment.js';
+import { withStateByDaemon } from './state-changes.js';
 import { updateVolume } from './update-volume.js';
 
 /**
@@ -127,12 +128,9 @@ export class VolumeMounting {
   async #setAside(volume: VolumeRecord, error: StorageError): Promise<boolean> {
     const state = stateAfter(error);
     if (state === null) return false;
-    await updateVolume(this.#environment, volume.volumeId, (current) => ({
-      ...current,
-      state,
-      stateReason: error.message,
-      errors: current.errors + 1,
-    }));
+    await updateVolume(this.#environment, volume.volumeId, (current) =>
+      withStateByDaemon({ ...current, errors: current.errors + 1 }, state, error.message),
+    );
     this.#environment.logger.log('warn', 'volume.set-aside', `Volume ${volume.barcode} is ${state}: ${error.message}`, {
       volume: volume.volumeId,
       barcode: volume.barcode,
