@@ -1,6 +1,6 @@
 import { StorageError, isStorageError } from '../base/storage-error.js';
 import type { Barcode } from '../terms/barcode.js';
-import type { CartridgeRegister } from './cartridge-register.js';
+import type { CartridgeRegister, MoveCause } from './cartridge-register.js';
 import type { DriveBay } from './drive-bay.js';
 import type { MediaEnvironment } from './media-environment.js';
 import { updateVolume } from './update-volume.js';
@@ -19,15 +19,16 @@ export class CartridgeLoading {
   }
 
   /** Afterwards the drive holds that cartridge, ready. Another one in it is unloaded first. */
-  async load(bay: DriveBay, barcode: Barcode, signal: AbortSignal): Promise<void> {
+  async load(bay: DriveBay, barcode: Barcode, cause: MoveCause, signal: AbortSignal): Promise<void> {
     const status = await bay.thread.readStatus();
     if (bay.loaded === barcode && status.medium === 'ready') return;
-    if (bay.loaded !== null && bay.loaded !== barcode) await this.unload(bay, signal);
+    if (bay.loaded !== null && bay.loaded !== barcode)
+      await this.unload(bay, { who: cause.who, reason: `unloaded to make room for ${barcode}` }, signal);
     bay.activity = `loading ${barcode}`;
     bay.mounted = null;
     await bay.changer.load(barcode, bay.name, signal);
     bay.loaded = barcode;
-    await this.#register.place(barcode, { kind: 'drive', drive: bay.name });
+    await this.#register.place(barcode, { kind: 'drive', drive: bay.name }, cause);
     try {
       await bay.thread.load();
     } catch (error) {
@@ -41,7 +42,7 @@ export class CartridgeLoading {
   }
 
   /** Afterwards the drive is empty. */
-  async unload(bay: DriveBay, signal: AbortSignal): Promise<void> {
+  async unload(bay: DriveBay, cause: MoveCause, signal: AbortSignal): Promise<void> {
     const barcode = bay.loaded;
     bay.activity = `unloading ${barcode ?? ''}`.trimEnd();
     bay.mounted = null;
@@ -49,7 +50,7 @@ export class CartridgeLoading {
     const location = await bay.changer.unload(bay.name, signal);
     bay.loaded = null;
     if (barcode === null) return;
-    await this.#register.place(barcode, location ?? { kind: 'shelf' });
+    await this.#register.place(barcode, location ?? { kind: 'shelf' }, cause);
     this.#environment.logger.log('info', 'cartridge.unloaded', `Cartridge ${barcode} left drive ${bay.name}.`, {
       barcode,
       drive: bay.name,

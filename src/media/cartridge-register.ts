@@ -5,6 +5,19 @@ import type { ReachableCartridge } from '../changer/changer.js';
 import type { DriveBay } from './drive-bay.js';
 import type { MediaEnvironment } from './media-environment.js';
 
+/** Why a cartridge moved, for its history. */
+export interface MoveCause {
+  /** Client name, user id, or 'tapeloomd'. */
+  readonly who: string;
+  /** In words: 'loaded to save to pool daily'. */
+  readonly reason: string;
+}
+
+/** What the daemon does or notices by itself. */
+export function byDaemon(reason: string): MoveCause {
+  return { who: 'tapeloomd', reason };
+}
+
 /** Where cartridges are: the changer's word, kept in the inventory so that it is known when the changer cannot be asked. */
 export class CartridgeRegister {
   readonly #environment: MediaEnvironment;
@@ -19,7 +32,10 @@ export class CartridgeRegister {
   async discover(): Promise<void> {
     const known = new Set((await this.#environment.inventory.cartridges()).map((record) => record.barcode));
     const added = [...(await this.#places())].filter(([barcode]) => !known.has(barcode));
-    await this.#commit(added.map(([barcode, location]) => moved(barcode, null, location)));
+    await this.#commit(
+      added.map(([barcode, location]) => moved(barcode, null, location)),
+      FOUND,
+    );
   }
 
   /**
@@ -40,7 +56,7 @@ export class CartridgeRegister {
       moves.push(moved(record.barcode, record, location));
     }
     const unknown = [...places].filter(([barcode]) => !known.some((record) => record.barcode === barcode));
-    await this.#commit([...moves, ...unknown.map(([barcode, location]) => moved(barcode, null, location))]);
+    await this.#commit([...moves, ...unknown.map(([barcode, location]) => moved(barcode, null, location))], FOUND);
   }
 
   async reachable(): Promise<readonly ReachableCartridge[]> {
@@ -50,12 +66,12 @@ export class CartridgeRegister {
   }
 
   /** Records a move that was made. */
-  async place(barcode: Barcode, location: CartridgeLocation): Promise<void> {
+  async place(barcode: Barcode, location: CartridgeLocation, cause: MoveCause): Promise<void> {
     const { inventory, bookkeeping } = this.#environment;
     await bookkeeping.run(async () => {
       const record = await inventory.cartridge(barcode);
       if (sameLocation(record?.location, location)) return;
-      await this.#commit([moved(barcode, record, location)]);
+      await this.#commit([moved(barcode, record, location)], cause);
     });
   }
 
@@ -65,7 +81,7 @@ export class CartridgeRegister {
     return places;
   }
 
-  async #commit(moves: readonly Move[]): Promise<void> {
+  async #commit(moves: readonly Move[], cause: MoveCause): Promise<void> {
     if (moves.length === 0) return;
     const nowMs = this.#environment.clock.wallMs();
     await this.#environment.inventory.commit({
@@ -75,12 +91,14 @@ export class CartridgeRegister {
         barcode: record.barcode,
         from,
         to: record.location,
-        who: 'tapeloomd',
-        reason: '',
+        ...cause,
       })),
     });
   }
 }
+
+/** The changer was asked. */
+const FOUND = byDaemon('found by the changer');
 
 interface Move {
   readonly record: CartridgeRecord;

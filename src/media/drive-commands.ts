@@ -50,13 +50,17 @@ export class DriveCommands {
   async load(who: string, bay: DriveBay, barcode: Barcode, signal: AbortSignal): Promise<void> {
     const reachable = (await bay.changer.cartridges()).some((one) => one.barcode === barcode);
     if (!reachable && (await this.#environment.inventory.cartridge(barcode)) === null) throw unknownCartridge(barcode);
-    await this.#withDrive(bay, signal, async () => this.#loading.load(bay, barcode, signal));
+    await this.#withDrive(bay, signal, async () =>
+      this.#loading.load(bay, barcode, { who, reason: 'loaded by an operator' }, signal),
+    );
     await this.#audit(who, 'drive.load', barcode, bay);
   }
 
   async unload(who: string, bay: DriveBay, signal: AbortSignal): Promise<void> {
     const barcode = bay.loaded;
-    await this.#withDrive(bay, signal, async () => this.#loading.unload(bay, signal));
+    await this.#withDrive(bay, signal, async () =>
+      this.#loading.unload(bay, { who, reason: 'unloaded by an operator' }, signal),
+    );
     await this.#audit(who, 'drive.unload', barcode, bay);
   }
 
@@ -64,14 +68,15 @@ export class DriveCommands {
   async eject(who: string, barcode: Barcode, signal: AbortSignal): Promise<void> {
     if ((await this.#environment.inventory.cartridge(barcode)) === null) throw unknownCartridge(barcode);
     const bay = this.#leases.bays.find((one) => one.loaded === barcode) ?? null;
+    const cause = { who, reason: 'ejected by an operator' };
     let location: CartridgeLocation = { kind: 'shelf' };
     if (bay !== null) {
       await this.#withDrive(bay, signal, async () => {
-        if (bay.loaded === barcode) await this.#loading.unload(bay, signal);
+        if (bay.loaded === barcode) await this.#loading.unload(bay, cause, signal);
         location = await bay.changer.eject(barcode, signal);
       });
     }
-    await this.#register.place(barcode, location);
+    await this.#register.place(barcode, location, cause);
     await this.#audit(who, 'media.eject', barcode, bay);
   }
 

@@ -53,7 +53,7 @@ export class Labelling {
   async label(bay: DriveBay, order: LabelOrder, signal: AbortSignal): Promise<VolumeRecord> {
     const { slots, logger } = this.#environment;
     await bay.changer.provide(order.barcode, bay.name);
-    await this.#loading.load(bay, order.barcode, signal);
+    await this.#loading.load(bay, order.barcode, { who: order.who, reason: 'loaded to be labelled' }, signal);
     bay.mounted = null;
     bay.activity = `labelling ${order.barcode}`;
     const slot = slots.take();

@@ -5,6 +5,7 @@ import type { PoolRecord, VolumeRecord } from '../inventory/records.js';
 import { readLabel, type LabelReading } from '../volume/label-io.js';
 import { allocateVolume } from './allocation.js';
 import type { CartridgeLoading } from './cartridge-loading.js';
+import { byDaemon } from './cartridge-register.js';
 import type { DriveBay } from './drive-bay.js';
 import { settleEndOfData } from './end-of-data.js';
 import type { MediaEnvironment } from './media-environment.js';
@@ -37,7 +38,7 @@ export class VolumeMounting {
       if (next === undefined)
         throw noVolume(pool, [...problems, ...reasons.map((one) => `${one.barcode} ${one.reason}`)]);
       try {
-        return await this.#prepareAppend(bay, next.volume, signal);
+        return await this.#prepareAppend(bay, pool, next.volume, signal);
       } catch (error) {
         if (!isStorageError(error) || !(await this.#setAside(next.volume, error))) throw error;
         problems.push(`${next.volume.barcode}: ${error.message}`);
@@ -50,7 +51,7 @@ export class VolumeMounting {
     const volume = await this.#environment.inventory.volume(volumeId);
     if (volume === null)
       throw new StorageError('VOLUME_UNKNOWN', `The inventory knows no volume ${volumeId}.`, { context: { volumeId } });
-    await this.#mount(bay, volume, signal);
+    await this.#mount(bay, volume, 'loaded to be read', signal);
     return volume;
   }
 
@@ -70,8 +71,13 @@ export class VolumeMounting {
     return allocateVolume(pool, candidates);
   }
 
-  async #prepareAppend(bay: DriveBay, volume: VolumeRecord, signal: AbortSignal): Promise<VolumeRecord> {
-    const status = await this.#mount(bay, volume, signal);
+  async #prepareAppend(
+    bay: DriveBay,
+    pool: PoolRecord,
+    volume: VolumeRecord,
+    signal: AbortSignal,
+  ): Promise<VolumeRecord> {
+    const status = await this.#mount(bay, volume, `loaded to save to pool ${pool.name}`, signal);
     if (status.writeProtected)
       throw new StorageError(
         'MEDIUM_WRITE_PROTECTED',
@@ -85,7 +91,12 @@ export class VolumeMounting {
   }
 
   /** Loads it and reads its label, unless that was done and nothing has touched the medium since. */
-  async #mount(bay: DriveBay, volume: VolumeRecord, signal: AbortSignal): Promise<{ writeProtected: boolean }> {
+  async #mount(
+    bay: DriveBay,
+    volume: VolumeRecord,
+    why: string,
+    signal: AbortSignal,
+  ): Promise<{ writeProtected: boolean }> {
     const before = await bay.thread.readStatus();
     if (
       bay.mounted?.volumeId === volume.volumeId &&
@@ -93,7 +104,7 @@ export class VolumeMounting {
       bay.mounted.mediumGeneration === before.mediumGeneration
     )
       return before;
-    await this.#loading.load(bay, volume.barcode, signal);
+    await this.#loading.load(bay, volume.barcode, byDaemon(why), signal);
     bay.activity = `mounting ${volume.barcode}`;
     bay.mounted = null;
     const status = await bay.thread.readStatus();
@@ -102,7 +113,8 @@ export class VolumeMounting {
       matchLabel(volume, bay, await readLabel(bay.thread, slot));
     } catch (error) {
       // The wrong cartridge goes back: it is not the one the books say is in the drive.
-      if (isStorageError(error, 'VOLUME_LABEL_MISMATCH')) await this.#loading.unload(bay, signal);
+      if (isStorageError(error, 'VOLUME_LABEL_MISMATCH'))
+        await this.#loading.unload(bay, byDaemon('unloaded: its label is not that of the volume wanted'), signal);
       throw error;
     } finally {
       this.#environment.slots.give(slot);
