@@ -1,10 +1,14 @@
 import { parseArgs } from 'node:util';
 import { World } from './world.js';
 
-/** `npm run sim -- --seed N`: replays one world; `--seeds K`: K of them from there. Ends with a count. */
+/** `npm run sim -- --seed N`: replays one world; `--seeds K`: K of them from there, `--stop`: not beyond the first that breaks a promise. Ends with a count. */
 async function main(): Promise<number> {
   const { values } = parseArgs({
-    options: { seed: { type: 'string', default: '1' }, seeds: { type: 'string', default: '1' } },
+    options: {
+      seed: { type: 'string', default: '1' },
+      seeds: { type: 'string', default: '1' },
+      stop: { type: 'boolean', default: false },
+    },
   });
   const first = Number(values.seed);
   const count = Number(values.seeds);
@@ -21,6 +25,7 @@ async function main(): Promise<number> {
     total.powerCuts += report.deaths['power-cut'];
     if (count === 1 || report.problems.length > 0) print(JSON.stringify(report, null, count === 1 ? 2 : 0));
     if (report.problems.length > 0) failed++;
+    if (values.stop && failed > 0) break;
   }
   const seconds = (performance.now() - startedMs) / 1000;
   print(JSON.stringify({ worlds: count, ...total, seconds: Math.round(seconds * 10) / 10 }));
