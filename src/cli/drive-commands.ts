@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
-import type { DriveStatusView } from '../protocol/control-api.js';
+import type { DriveStatusView, DriveView } from '../protocol/control-api.js';
 import { parseBarcodeArgument } from './barcode-argument.js';
 import { writeJson, writeLine, type CommandEnvironment } from './context.js';
 import type { CommandRunner } from './run-command.js';
 import { formatPairs, formatTable } from './text-table.js';
 import { UsageError } from './usage-error.js';
+import { formatTime, printable } from './words.js';
 
 export function addDriveCommands(program: Command, run: CommandRunner): void {
   const drive = program.command('drive').description('tape drives and disk targets');
@@ -45,6 +46,30 @@ export function addDriveCommands(program: Command, run: CommandRunner): void {
         print(environment, await environment.control.unload(await chooseDrive(environment, name)));
       }),
     );
+
+  drive
+    .command('down')
+    .argument('[drive]', 'name or number')
+    .requiredOption('--reason <text>', 'why: it is shown until the drive is up again')
+    .description('give the drive no more work; its device is closed when the last who uses it is done')
+    .action(
+      run(async (environment, name: string | undefined, options: { readonly reason: string }) => {
+        const { reason } = options;
+        printState(environment, await environment.control.drive.down(await chooseDrive(environment, name), { reason }));
+      }),
+    );
+
+  drive
+    .command('up')
+    .argument('[drive]', 'name or number')
+    .option('--reason <text>', 'what was done to it', '')
+    .description('open the device and give the drive work again; errors from before count no more')
+    .action(
+      run(async (environment, name: string | undefined, options: { readonly reason: string }) => {
+        const { reason } = options;
+        printState(environment, await environment.control.drive.up(await chooseDrive(environment, name), { reason }));
+      }),
+    );
 }
 
 /** The one named, else TAPELOOM_DRIVE, else the only one of its kind. */
@@ -70,11 +95,22 @@ async function list(environment: CommandEnvironment): Promise<void> {
     drive.name,
     drive.kind,
     drive.device,
-    drive.stateReason === '' ? drive.state : `${drive.state} (${drive.stateReason})`,
+    describeState(drive),
     drive.barcode ?? '-',
     drive.activity === '' ? '-' : drive.activity,
   ]);
   writeLine(environment.stdout, formatTable(['NUMBER', 'NAME', 'KIND', 'DEVICE', 'STATE', 'CARTRIDGE', 'DOING'], rows));
+}
+
+function printState(environment: CommandEnvironment, drive: DriveView): void {
+  if (environment.options.json) writeJson(environment, drive);
+  else writeLine(environment.stdout, `${drive.name} is ${describeState(drive)}`);
+}
+
+/** `down since 2026-11-24 03:07:09 by olga (loose cable)`. */
+export function describeState({ state, stateReason, downSinceMs, downBy }: DriveView): string {
+  if (state !== 'down') return state;
+  return `down since ${formatTime(downSinceMs)} by ${printable(downBy)} (${printable(stateReason)})`;
 }
 
 function print(environment: CommandEnvironment, drive: DriveStatusView): void {
@@ -93,7 +129,7 @@ function describeDrive(drive: DriveStatusView): readonly (readonly [string, stri
   return [
     ['drive', `${String(drive.number)} ${drive.name}, ${drive.kind}, ${drive.device}`],
     ['identity', `${identity.vendor} ${identity.product} ${identity.revision}, serial ${identity.serial}`],
-    ['state', drive.stateReason === '' ? drive.state : `${drive.state} (${drive.stateReason})`],
+    ['state', describeState(drive)],
     ['cartridge', drive.barcode ?? '-'],
     ['medium', [drive.medium, ...flags].join(', ')],
     ['density', density],

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { SecondsView, StatusView } from '../protocol/control-api.js';
 import { StorageError } from '../base/storage-error.js';
 import { writeJson, writeLine } from './context.js';
+import { describeState } from './drive-commands.js';
 import type { CommandRunner } from './run-command.js';
 import { formatTable } from './text-table.js';
 import { formatBytes, formatSeconds, formatTime } from './words.js';
@@ -84,7 +85,7 @@ function describeStatus(status: StatusView): string {
       status.drives.map((drive) => [
         drive.name,
         drive.kind,
-        drive.stateReason === '' ? drive.state : `${drive.state} (${drive.stateReason})`,
+        describeState(drive),
         drive.barcode ?? '-',
         drive.activity === '' ? '-' : drive.activity,
       ]),

@@ -1,160 +1,68 @@
-import { request as httpRequest } from 'node:http';
-import { ERROR_CODES, isErrorCode, type Disposition } from '../base/error-codes.js';
-import { StorageError, describeError, type ErrorContext } from '../base/storage-error.js';
-import {
-  CONTROL_PREFIX,
-  type DoctorView,
-  type DriveStatusView,
-  type DriveView,
-  type ErrorView,
-  type ExtentView,
-  type LabelRequest,
-  type MediumView,
-  type StatusView,
-  type StreamQuery,
-  type StreamView,
+import type {
+  DoctorView,
+  DriveStatusView,
+  DriveView,
+  ExtentView,
+  LabelRequest,
+  MediumView,
+  StatusView,
+  StreamQuery,
+  StreamView,
 } from '../protocol/control-api.js';
-
-export interface ControlClientOptions {
-  readonly socketPath: string;
-  /** Whom the audit names. */
-  readonly user: string;
-  /** Gives up waiting for the answer; what was ordered may still be done. */
-  readonly signal?: AbortSignal;
-}
-
-/** An answer larger than this is not one of ours. */
-const MAX_ANSWER_BYTES = 256 * 1024 * 1024;
+import { ControlExchange, type ControlExchangeOptions } from './control-exchange.js';
+import { DriveClient } from './drive-client.js';
 
 /** The control door, typed. Every failure is a StorageError with the daemon's code, or PROTOCOL_UNREACHABLE. */
 export class ControlClient {
-  readonly #options: ControlClientOptions;
+  readonly drive: DriveClient;
+  readonly #exchange: ControlExchange;
 
-  constructor(options: ControlClientOptions) {
-    this.#options = options;
+  constructor(options: ControlExchangeOptions) {
+    this.#exchange = new ControlExchange(options);
+    this.drive = new DriveClient(this.#exchange);
   }
 
   async status(): Promise<StatusView> {
-    return this.#call('GET', '/status');
+    return this.#exchange.call('GET', '/status');
   }
   async doctor(): Promise<DoctorView> {
-    return this.#call('GET', '/doctor');
+    return this.#exchange.call('GET', '/doctor');
   }
   async streams(query: StreamQuery): Promise<readonly StreamView[]> {
     const parameters = new URLSearchParams();
     for (const [key, value] of Object.entries(query) as [string, string | number | undefined][])
       if (value !== undefined) parameters.set(key, String(value));
-    const answer = await this.#call<{ streams: StreamView[] }>('GET', `/streams?${parameters.toString()}`);
+    const answer = await this.#exchange.call<{ streams: StreamView[] }>('GET', `/streams?${parameters.toString()}`);
     return answer.streams;
   }
   async stream(streamId: string): Promise<StreamView> {
-    return this.#call('GET', `/streams/${encodeURIComponent(streamId)}`);
+    return this.#exchange.call('GET', `/streams/${encodeURIComponent(streamId)}`);
   }
   async extents(streamId: string): Promise<{ readonly extents: readonly ExtentView[]; readonly truncated: boolean }> {
-    return this.#call('GET', `/streams/${encodeURIComponent(streamId)}/extents`);
+    return this.#exchange.call('GET', `/streams/${encodeURIComponent(streamId)}/extents`);
   }
   async media(): Promise<readonly MediumView[]> {
-    return (await this.#call<{ media: MediumView[] }>('GET', '/media')).media;
+    return (await this.#exchange.call<{ media: MediumView[] }>('GET', '/media')).media;
   }
   async medium(barcode: string): Promise<MediumView> {
-    return this.#call('GET', `/media/${encodeURIComponent(barcode)}`);
+    return this.#exchange.call('GET', `/media/${encodeURIComponent(barcode)}`);
   }
   async label(request: LabelRequest): Promise<MediumView> {
-    return this.#call('POST', '/media/label', request);
+    return this.#exchange.call('POST', '/media/label', request);
   }
   async eject(barcode: string): Promise<MediumView> {
-    return this.#call('POST', `/media/${encodeURIComponent(barcode)}/eject`);
+    return this.#exchange.call('POST', `/media/${encodeURIComponent(barcode)}/eject`);
   }
   async drives(): Promise<readonly DriveView[]> {
-    return (await this.#call<{ drives: DriveView[] }>('GET', '/drives')).drives;
+    return (await this.#exchange.call<{ drives: DriveView[] }>('GET', '/drives')).drives;
   }
   async driveStatus(drive: string): Promise<DriveStatusView> {
-    return this.#call('GET', `/drives/${encodeURIComponent(drive)}`);
+    return this.#exchange.call('GET', `/drives/${encodeURIComponent(drive)}`);
   }
   async load(drive: string, barcode: string): Promise<DriveStatusView> {
-    return this.#call('POST', `/drives/${encodeURIComponent(drive)}/load`, { barcode });
+    return this.#exchange.call('POST', `/drives/${encodeURIComponent(drive)}/load`, { barcode });
   }
   async unload(drive: string): Promise<DriveStatusView> {
-    return this.#call('POST', `/drives/${encodeURIComponent(drive)}/unload`);
+    return this.#exchange.call('POST', `/drives/${encodeURIComponent(drive)}/unload`);
   }
-
-  async #call<T>(method: 'GET' | 'POST', path: string, body?: unknown): Promise<T> {
-    const { status, text } = await this.#exchange(method, CONTROL_PREFIX + path, body);
-    let answer: unknown;
-    try {
-      answer = JSON.parse(text);
-    } catch (cause) {
-      throw new StorageError('PROTOCOL_GARBAGE', `What answers on ${this.#options.socketPath} is not Tapeloom.`, {
-        cause,
-        context: { socket: this.#options.socketPath, status },
-      });
-    }
-    if (status < 300) return answer as T;
-    throw failureOf(answer, status);
-  }
-
-  async #exchange(method: string, path: string, body: unknown): Promise<{ status: number; text: string }> {
-    const { socketPath, user, signal } = this.#options;
-    const context = { socket: socketPath };
-    const payload = body === undefined ? null : Buffer.from(JSON.stringify(body));
-    return new Promise((resolve, reject) => {
-      const request = httpRequest({
-        socketPath,
-        method,
-        path,
-        // A connection kept for the next request may be dead by then, and an order must not be lost to that.
-        agent: false,
-        signal,
-        headers: {
-          'x-tapeloom-user': headerText(user),
-          ...(payload === null ? {} : { 'content-type': 'application/json', 'content-length': payload.length }),
-        },
-      });
-      request.on('response', (response) => {
-        const chunks: Buffer[] = [];
-        let length = 0;
-        response.on('data', (chunk: Buffer) => {
-          chunks.push(chunk);
-          length += chunk.length;
-          if (length <= MAX_ANSWER_BYTES) return;
-          reject(new StorageError('PROTOCOL_GARBAGE', `The answer on ${socketPath} has no end.`, { context }));
-          request.destroy();
-        });
-        response.on('end', () => {
-          resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') });
-        });
-        response.on('error', (cause) => {
-          const message = `The daemon's answer on ${socketPath} broke off: ${describeError(cause)}. What was asked for may have been done; look with \`tapeloom status\`.`;
-          reject(new StorageError('PROTOCOL_DISCONNECTED', message, { cause, context }));
-        });
-      });
-      request.on('error', (cause) => {
-        const message = `The daemon does not answer on ${socketPath}: ${describeError(cause)}. Is tapeloomd running, and may you open its socket (group tapeloom)?`;
-        reject(new StorageError('PROTOCOL_UNREACHABLE', message, { cause, context }));
-      });
-      request.end(payload);
-    });
-  }
-}
-
-/** A user's name as the door takes it: other characters, which some directories allow, would be refused in a header. */
-function headerText(user: string): string {
-  return user.replaceAll(/[^\w.@-]/g, '_').slice(0, 64);
-}
-
-/** The daemon's error body as the error it was. */
-function failureOf(answer: unknown, status: number): StorageError {
-  const error = (answer as { error?: Partial<Record<keyof ErrorView['error'], unknown>> } | null)?.error;
-  const message =
-    typeof error?.message === 'string' ? error.message : `The daemon answered with status ${String(status)}.`;
-  if (typeof error?.code !== 'string' || !isErrorCode(error.code))
-    return new StorageError('PROTOCOL_GARBAGE', message, { context: { status } });
-  return new StorageError(error.code, message, {
-    context: typeof error.context === 'object' ? (error.context as ErrorContext) : {},
-    ...(isDisposition(error.disposition) ? { disposition: error.disposition } : {}),
-  });
-}
-
-function isDisposition(word: unknown): word is Disposition {
-  return Object.values(ERROR_CODES).some((entry) => entry.disposition === word);
 }

@@ -64,6 +64,10 @@ function checkRawIo(): Check {
 
 async function checkDrive(bay: DriveBay, blockSizeBytes: number): Promise<readonly Check[]> {
   const name = `drive ${bay.name}`;
+  if (bay.down !== null) {
+    const { reason, by } = bay.down;
+    return [{ name, result: 'failed', message: `down by ${by}: ${reason}; tapeloom drive up ${bay.name}` }];
+  }
   try {
     const status = await bay.thread.readStatus();
     const { vendor, product, serial } = status.identity;
@@ -82,7 +86,6 @@ async function checkDrive(bay: DriveBay, blockSizeBytes: number): Promise<readon
     });
     if (status.cleaningRequested)
       checks.push({ name: `${name} cleaning`, result: 'warning', message: 'the drive asks to be cleaned' });
-    if (bay.downReason !== '') checks.push({ name, result: 'failed', message: `down: ${bay.downReason}` });
     return checks;
   } catch (error) {
     return [{ name, result: 'failed', message: `${bay.device}: ${describeError(error)}` }];

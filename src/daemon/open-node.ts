@@ -5,12 +5,14 @@ import type { Logger } from '../base/logger.js';
 import type { Random } from '../base/random.js';
 import { SerialQueue } from '../base/serial-queue.js';
 import type { Inventory } from '../inventory/inventory.js';
+import { DriveOrders } from '../jobs/drive-control.js';
 import { NodeControl } from '../jobs/node-control.js';
 import { RestoreService } from '../jobs/restore-service.js';
 import { SaveService } from '../jobs/save-service.js';
 import { viewSessions } from '../jobs/session-views.js';
 import { CartridgeLoading } from '../media/cartridge-loading.js';
 import { CartridgeRegister } from '../media/cartridge-register.js';
+import { DriveBook } from '../media/drive-book.js';
 import { DriveCommands } from '../media/drive-commands.js';
 import { DriveLeases } from '../media/drive-leases.js';
 import { Labelling } from '../media/labelling.js';
@@ -26,7 +28,7 @@ import { makeAuthenticator, makeRestorePolicy, makeStreamService, warnOfUnknownP
 import type { Configuration } from './configuration.js';
 import { examineNode } from './doctor.js';
 import type { Hardware } from './hardware.js';
-import { StorageNode, closeBay, openBay } from './storage-node.js';
+import { StorageNode } from './storage-node.js';
 
 export interface StorageNodeOptions {
   readonly configuration: Configuration;
@@ -63,7 +65,6 @@ async function openNode(options: StorageNodeOptions): Promise<StorageNode> {
   const ring = new BlockRing(configuration.buffer.blockSizeBytes, limits);
   const requests = new OperatorRequests(clock, logger);
   const bays = await hardware.makeBays({ configuration, ring: ring.memory, inventory, requests, clock, logger });
-  for (const bay of bays) await openBay(bay, logger);
 
   const bookkeeping = new SerialQueue();
   const environment: MediaEnvironment = {
@@ -78,6 +79,8 @@ async function openNode(options: StorageNodeOptions): Promise<StorageNode> {
     blockSizeBytes: configuration.buffer.blockSizeBytes,
   };
   const leases = new DriveLeases(bays);
+  const driveBook = new DriveBook(environment, leases);
+  await driveBook.open();
   const register = new CartridgeRegister(environment, bays);
   const loading = new CartridgeLoading(environment, register);
   const mounting = new VolumeMounting(environment, loading);
@@ -161,13 +164,14 @@ async function openNode(options: StorageNodeOptions): Promise<StorageNode> {
         needsRawIo: hardware.needsRawIo,
       }),
   });
+  const drives = new DriveOrders({ leases, driveBook, stopping: stopping.signal });
   const { socketPath, socketMode } = configuration.controlDoor;
   try {
-    const controlDoor = await ControlDoor.open({ service: control, logger, version, socketPath, socketMode });
-    return new StorageNode({ bays, saves, restores, dataDoor, controlDoor, inventory, logger, stopping });
+    const controlDoor = await ControlDoor.open({ service: control, drives, logger, version, socketPath, socketMode });
+    return new StorageNode({ driveBook, saves, restores, dataDoor, controlDoor, inventory, stopping });
   } catch (error) {
     await dataDoor.close();
-    for (const bay of bays) await closeBay(bay, logger);
+    await driveBook.close();
     throw error;
   }
 }

@@ -93,7 +93,18 @@ export interface HealthRecord {
   readonly driveSerial: string;
   readonly barcode: Barcode | null;
   readonly kind:
-    'mount' | 'unmount' | 'load-error' | 'read-error' | 'write-error' | 'move-error' | 'tape-alert' | 'cleaning';
+    | 'mount'
+    | 'unmount'
+    | 'load-error'
+    | 'read-error'
+    | 'write-error'
+    | 'move-error'
+    | 'tape-alert'
+    | 'cleaning'
+    /** The drive was taken down. */
+    | 'down'
+    /** A person vouches for the drive or the cartridge: what went wrong before counts against it no more. */
+    | 'cleared';
   /** The error's code; '' for what is no error. */
   readonly code: string;
   /** For people: the message, the alert's name. */

@@ -53,13 +53,20 @@ export function viewMedium(cartridge: CartridgeRecord, volume: VolumeRecord | nu
 }
 
 export function viewDrive(bay: DriveBay, busy: boolean): DriveView {
+  const { down } = bay;
   return {
     number: bay.number,
     name: bay.name,
     kind: bay.kind,
     device: bay.device,
-    state: bay.downReason !== '' ? 'down' : busy ? 'busy' : 'idle',
-    stateReason: bay.downReason,
+    state: down !== null ? 'down' : busy ? 'busy' : 'idle',
+    stateReason: down?.reason ?? '',
+    downSinceMs: down?.sinceMs ?? null,
+    downBy: down?.by ?? '',
+    serial: bay.record.serial,
+    mounts: bay.record.mounts,
+    lastUsedMs: bay.record.lastUsedMs,
+    wantsCleaning: bay.record.wantsCleaning,
     barcode: bay.loaded,
     activity: bay.activity,
   };

@@ -38,8 +38,9 @@ export class DriveCommands {
     this.#leases = leases;
   }
 
-  /** Asks the drive. While somebody works with it only what does not disturb: its status. */
+  /** DRIVE_DOWN when its device is not open. While somebody works with it only what does not disturb: its status. */
   async read(bay: DriveBay): Promise<DriveReading> {
+    if (!bay.isOpen) throw closed(bay);
     const status = await bay.thread.readStatus();
     if (this.#leases.isLeased(bay)) return { status, position: null, tapeAlerts: null };
     const position = status.medium === 'ready' ? await bay.thread.readPosition() : null;
@@ -113,6 +114,14 @@ export class DriveCommands {
       audit: [{ timeMs: clock.wallMs(), who, what, barcode, details: { drive: bay?.name ?? null } }],
     });
   }
+}
+
+function closed(bay: DriveBay): StorageError {
+  return new StorageError(
+    'DRIVE_DOWN',
+    `Drive ${bay.name} is down and cannot be asked: ${bay.down?.reason ?? 'its device is closed'}. \`tapeloom drive up ${bay.name}\` when the cause is mended.`,
+    { context: { drive: bay.name } },
+  );
 }
 
 function busy(bay: DriveBay): StorageError {

@@ -77,8 +77,17 @@ export const driveSchema = z.object({
   name: z.string(),
   kind: z.enum(['tape', 'disk']),
   device: z.string(),
+  /** `down` also while somebody still works with it. */
   state: z.enum(['idle', 'busy', 'down']),
   stateReason: z.string(),
+  downSinceMs: timeMs.nullable(),
+  /** A user, or `tapeloomd`; '' when it is up. */
+  downBy: z.string(),
+  /** Unit serial number; '' before it was ever read. */
+  serial: z.string(),
+  mounts: z.number().int(),
+  lastUsedMs: timeMs.nullable(),
+  wantsCleaning: z.boolean(),
   barcode: z.string().nullable(),
   /** What the drive is doing, in words; '' when idle. */
   activity: z.string(),

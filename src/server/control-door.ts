@@ -12,15 +12,14 @@ import { z } from 'zod';
 import { ERROR_CODES } from '../base/error-codes.js';
 import type { Logger } from '../base/logger.js';
 import { StorageError, describeError, isStorageError } from '../base/storage-error.js';
-import { parseBarcode, type Barcode } from '../terms/barcode.js';
 import { parseStreamId, type StreamId } from '../terms/ids.js';
 import type { ControlService } from '../jobs/control-service.js';
+import type { DriveControl } from '../jobs/drive-control.js';
 import {
   CONTROL_PREFIX,
   doctorSchema,
   driveSchema,
   driveStatusSchema,
-  errorSchema,
   extentSchema,
   labelRequestSchema,
   loadRequestSchema,
@@ -30,9 +29,12 @@ import {
   streamSchema,
   type ErrorView,
 } from '../protocol/control-api.js';
+import { addDriveRoutes } from './drive-routes.js';
+import { barcodeOf, barcodeParams, callerOf, driveParams, failure } from './route-words.js';
 
 export interface ControlDoorOptions {
   readonly service: ControlService;
+  readonly drives: DriveControl;
   readonly logger: Logger;
   readonly version: string;
   readonly socketPath: string;
@@ -145,6 +147,7 @@ async function makeApp(options: ControlDoorOptions): Promise<FastifyInstance> {
   await app.register(
     async (scope) => {
       addRoutes(scope, options.service);
+      addDriveRoutes(scope, options.drives);
       scope.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
     },
     { prefix: CONTROL_PREFIX },
@@ -152,16 +155,7 @@ async function makeApp(options: ControlDoorOptions): Promise<FastifyInstance> {
   return app;
 }
 
-/** Who asked, in their own words, for the audit: the socket's permissions decided that they may. */
-function callerOf(headers: Record<string, unknown>): string {
-  const named = headers['x-tapeloom-user'];
-  return typeof named === 'string' && /^[\w.@-]{1,64}$/.test(named) ? named : 'control-door';
-}
-
-const driveParams = z.strictObject({ drive: z.string().max(64) });
-const barcodeParams = z.strictObject({ barcode: z.string().max(64) });
 const streamParams = z.strictObject({ streamId: z.string().max(64) });
-const failure = { default: errorSchema };
 
 function addRoutes(scope: FastifyInstance, service: ControlService): void {
   const app = scope.withTypeProvider<ZodTypeProvider>();
@@ -249,17 +243,6 @@ function addRoutes(scope: FastifyInstance, service: ControlService): void {
     { schema: { params: driveParams, response: { 200: driveStatusSchema, ...failure } } },
     (request) => service.unload(callerOf(request.headers), request.params.drive),
   );
-}
-
-function barcodeOf(text: string): Barcode {
-  const barcode = parseBarcode(text);
-  if (barcode === null)
-    throw new StorageError(
-      'PROTOCOL_BODY',
-      `"${text}" is not a barcode: six characters A-Z 0-9 and a media type such as L9 (TPL001L9), or DK for a disk volume.`,
-      { context: { barcode: text } },
-    );
-  return barcode;
 }
 
 function streamIdOf(text: string): StreamId {

@@ -23,6 +23,7 @@ import { SaveService } from '../../src/jobs/save-service.js';
 import { CartridgeLoading } from '../../src/media/cartridge-loading.js';
 import { CartridgeRegister } from '../../src/media/cartridge-register.js';
 import { DriveBay } from '../../src/media/drive-bay.js';
+import { DriveBook } from '../../src/media/drive-book.js';
 import { DriveLeases } from '../../src/media/drive-leases.js';
 import { Labelling } from '../../src/media/labelling.js';
 import type { MediaEnvironment } from '../../src/media/media-environment.js';
@@ -67,6 +68,7 @@ export class WorldNode {
   readonly restores: RestoreService;
   readonly leases: DriveLeases;
   readonly #labelling: Labelling;
+  readonly #driveBook: DriveBook;
   readonly #pools: PoolBook;
   readonly #register: CartridgeRegister;
   readonly #mounting: VolumeMounting;
@@ -101,6 +103,7 @@ export class WorldNode {
       blockSizeBytes: VOLUME_LIMITS.minBlockSizeBytes,
     };
     this.leases = new DriveLeases(this.bays);
+    this.#driveBook = new DriveBook(environment, this.leases);
     this.#register = new CartridgeRegister(environment, this.bays);
     const loading = new CartridgeLoading(environment, this.#register);
     this.#mounting = new VolumeMounting(environment, loading);
@@ -138,7 +141,7 @@ export class WorldNode {
   /** As at the start of the daemon. */
   async open(): Promise<void> {
     await this.inventory.open();
-    for (const { thread } of this.bays) await thread.open();
+    await this.#driveBook.open();
     await this.#pools.declare([WORLD_POOL]);
     await this.#register.refresh();
     await this.saves.recover();
@@ -147,7 +150,7 @@ export class WorldNode {
   /** As at SIGTERM. */
   async close(): Promise<void> {
     await Promise.all([this.saves.stop(), this.restores.stop()]);
-    for (const { thread } of this.bays) await thread.close();
+    await this.#driveBook.close();
     await this.inventory.close();
   }
 

@@ -8,6 +8,7 @@ import type { IncomingMessage } from 'node:http';
 import type { LogFields, Logger } from '../../src/base/logger.js';
 import { ControlDoor } from '../../src/server/control-door.js';
 import { FakeControlService } from './fake-control-service.js';
+import { FakeDriveControl } from './fake-drive-control.js';
 
 export interface Answer {
   readonly status: number;
@@ -20,6 +21,7 @@ export class ControlDoorFixture {
   readonly directory = mkdtempSync(join(tmpdir(), 'tapeloom-control-'));
   readonly socketPath = join(this.directory, 'control.sock');
   readonly service = new FakeControlService();
+  readonly drives = new FakeDriveControl();
   readonly events: { readonly event: string; readonly message: string; readonly fields: LogFields | undefined }[] = [];
   readonly logger: Logger = {
     log: (_level, event, message, fields) => {
@@ -31,6 +33,7 @@ export class ControlDoorFixture {
   async open(): Promise<ControlDoor> {
     this.#door = await ControlDoor.open({
       service: this.service,
+      drives: this.drives,
       logger: this.logger,
       version: '0.1.0',
       socketPath: this.socketPath,

@@ -109,7 +109,7 @@ export class FakeControlService implements ControlService {
     tape.loaded = barcodeOf(1);
     tape.activity = 'saving to TPL001L9';
     const disk = sampleBay(1, 'disk');
-    disk.downReason = 'the directory is not there';
+    disk.openFailure = { reason: 'the directory is not there', sinceMs: 1_700_000_000_000, by: 'tapeloomd' };
     this.driveViews = [viewDrive(tape, true), viewDrive(disk, false)];
     const position = {
       blockAddress: 1300,

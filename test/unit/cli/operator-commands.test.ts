@@ -187,7 +187,9 @@ describe('the operator commands', () => {
       const [head, first, second] = await linesOf('drive', 'list');
       expect(head).to.match(/^NUMBER +NAME +KIND +DEVICE +STATE +CARTRIDGE +DOING$/);
       expect(first).to.match(/^0 +tape0 +tape +\/dev\/tape0 +busy +TPL001L9 +saving to TPL001L9$/);
-      expect(second).to.match(/^1 +disk1 +disk +\/dev\/disk1 +down \(the directory is not there\) +- +-$/);
+      expect(second).to.match(
+        /^1 +disk1 +disk +\/dev\/disk1 +down since \S+ \S+ by tapeloomd \(the directory is not there\) +- +-$/,
+      );
       expect(await documentsOf('drive', 'list')).to.deep.equal([{ drives: fixture.service.driveViews }]);
     });
 

@@ -56,6 +56,18 @@ describe('drive leases', () => {
     expect(lease.bay.number).to.equal(1);
   });
 
+  it('take, of drives that are equally good, the one that was used longest ago', async () => {
+    const bays = [3, 1, 2].map((lastUsedMs, number) => {
+      const one = bay(number);
+      one.record = { ...one.record, lastUsedMs };
+      return one;
+    });
+    const leases = new DriveLeases(bays);
+    const numbers: number[] = [];
+    while (numbers.length < bays.length) numbers.push((await leases.acquire(request())).bay.number);
+    expect(numbers).to.deep.equal([1, 2, 0]);
+  });
+
   it('forget a waiter whose signal aborted', async () => {
     const leases = new DriveLeases([bay(0)]);
     const held = await leases.acquire(request());
@@ -70,7 +82,7 @@ describe('drive leases', () => {
 
   it('refuse at once what no drive can ever do', async () => {
     const down = bay(0);
-    down.downReason = 'broken';
+    down.record = { ...down.record, downReason: 'broken', downSinceMs: 1, downBy: 'olga' };
     const leases = new DriveLeases([down]);
     const refusal = async (changes: Partial<LeaseRequest>): Promise<unknown> =>
       leases.acquire(request(changes)).catch((error: unknown) => error);

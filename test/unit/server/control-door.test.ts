@@ -26,6 +26,8 @@ const ROUTES = [
   'GET /v1/drives/{drive}',
   'POST /v1/drives/{drive}/load',
   'POST /v1/drives/{drive}/unload',
+  'POST /v1/drives/{drive}/down',
+  'POST /v1/drives/{drive}/up',
 ];
 
 function errorOf(answer: Answer): ErrorView['error'] {
