@@ -284,8 +284,10 @@ const NAMES: Readonly<Record<number, string>> = {
   0x746e: 'external data encryption control time-out',
   0x746f: 'external data encryption control error',
   0x7471: 'logical unit access not authorized',
+  0x0483: 'changer, vendor: a door is open',
   0x8300: 'changer, vendor: barcode not scanned',
   0x8302: 'changer, vendor: slot missing',
+  0x8303: 'changer, vendor: barcode, and whether the element is full, questionable',
   0x8304: 'changer, vendor: drive missing',
   0x8309: 'changer, vendor: barcode unreadable',
 };

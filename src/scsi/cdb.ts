@@ -2,12 +2,13 @@ import { ByteWriter, type ByteReader } from '../base/byte-cursor.js';
 import { assert } from '../base/assert.js';
 import { decodeBytes, hexNumber, malformedReply } from './malformed-reply.js';
 
-/** Operation codes of the commands this layer knows (SPC-4, SSC-4). */
+/** Operation codes of the commands this layer knows (SPC-4, SSC-4, SMC-3); some mean one thing to a tape drive and another to a changer. */
 export const OPCODES = {
   testUnitReady: 0x00,
   rewind: 0x01,
   requestSense: 0x03,
   readBlockLimits: 0x05,
+  initializeElementStatus: 0x07,
   read6: 0x08,
   write6: 0x0a,
   writeFilemarks6: 0x10,
@@ -19,7 +20,9 @@ export const OPCODES = {
   loadUnload: 0x1b,
   preventAllow: 0x1e,
   locate10: 0x2b,
+  positionToElement: 0x2b,
   readPosition: 0x34,
+  initializeElementStatusWithRange: 0x37,
   reportDensitySupport: 0x44,
   logSense: 0x4d,
   modeSelect10: 0x55,
@@ -28,6 +31,9 @@ export const OPCODES = {
   writeAttribute: 0x8d,
   space16: 0x91,
   locate16: 0x92,
+  moveMedium: 0xa5,
+  exchangeMedium: 0xa6,
+  readElementStatus: 0xb8,
 } as const;
 
 /** The length of a CDB in bytes by the group code of its operation code (SPC-4); null where it is not fixed. */

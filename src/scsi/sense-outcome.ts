@@ -1,6 +1,6 @@
-import { assert } from '../base/assert.js';
 import { ERROR_CODES, type Disposition, type ErrorCode } from '../base/error-codes.js';
 import { SENSE_KEYS, type Sense } from './sense.js';
+import { lookUpSense, type SenseRow } from './sense-table.js';
 
 /**
  * What the command was for: a medium error of a write and of a read are different failures. Filemarks and erasing are
@@ -52,16 +52,7 @@ type SenseCondition =
 type Result =
   SenseCondition | { readonly kind: 'failure'; readonly code: ErrorCode; readonly disposition: Disposition };
 
-/** A row applies when everything it names agrees; `asc` alone covers every qualifier. */
-interface Row {
-  readonly key?: readonly number[];
-  readonly asc?: readonly number[];
-  readonly ascq?: readonly number[];
-  readonly deferred?: boolean;
-  readonly flag?: 'filemark' | 'endOfMedium' | 'incorrectLength';
-  readonly operation?: readonly SenseOperation[];
-  readonly result: (sense: Sense, operation: SenseOperation) => Result;
-}
+type Row = SenseRow<SenseOperation, Result>;
 
 const K = SENSE_KEYS;
 
@@ -206,18 +197,5 @@ const ROWS: readonly Row[] = [
 
 /** Total: every sense has exactly one outcome. */
 export function senseOutcome(sense: Sense, operation: SenseOperation = 'other'): SenseOutcome {
-  const row = ROWS.find((candidate) => applies(candidate, sense, operation));
-  assert(row !== undefined, 'the last row of the sense table applies to everything');
-  return { ...row.result(sense, operation), deferred: sense.deferred };
-}
-
-function applies(row: Row, sense: Sense, operation: SenseOperation): boolean {
-  return (
-    (row.key?.includes(sense.key) ?? true) &&
-    (row.asc?.includes(sense.asc) ?? true) &&
-    (row.ascq?.includes(sense.ascq) ?? true) &&
-    (row.deferred === undefined || row.deferred === sense.deferred) &&
-    (row.flag === undefined || sense[row.flag]) &&
-    (row.operation?.includes(operation) ?? true)
-  );
+  return { ...lookUpSense(ROWS, sense, operation), deferred: sense.deferred };
 }

@@ -5,8 +5,15 @@ import { decodeCompressionModePage } from '../../../src/scsi/compression-mode-pa
 import { decodeDeviceConfigurationModePage } from '../../../src/scsi/device-configuration-mode-page.js';
 import { decodeDeviceIdentification } from '../../../src/scsi/device-identification.js';
 import { decodeDeviceStatusLogPage } from '../../../src/scsi/device-status-log-page.js';
+import { decodeElementAddressModePage } from '../../../src/scsi/element-address-mode-page.js';
+import { decodeElementStatus } from '../../../src/scsi/element-status.js';
 import { decodeEraseCdb } from '../../../src/scsi/erase.js';
 import { decodeErrorCounterLogPage } from '../../../src/scsi/error-counter-log-page.js';
+import { decodeExchangeMediumCdb } from '../../../src/scsi/exchange-medium.js';
+import {
+  decodeInitializeElementRangeCdb,
+  decodeInitializeElementStatusCdb,
+} from '../../../src/scsi/initialize-element-status.js';
 import { decodeInquiryCdb, decodeStandardInquiry } from '../../../src/scsi/inquiry.js';
 import { decodeLoadUnloadCdb } from '../../../src/scsi/load-unload.js';
 import { decodeLocate10Cdb, decodeLocate16Cdb } from '../../../src/scsi/locate.js';
@@ -17,8 +24,11 @@ import { decodeMediumConfigurationModePage } from '../../../src/scsi/medium-conf
 import { decodeModeSelectData, decodeModeSenseData, type ModePage } from '../../../src/scsi/mode-parameters.js';
 import { decodeModeSelectCdb } from '../../../src/scsi/mode-select.js';
 import { decodeModeSenseCdb } from '../../../src/scsi/mode-sense.js';
+import { decodeMoveMediumCdb } from '../../../src/scsi/move-medium.js';
+import { decodePositionToElementCdb } from '../../../src/scsi/position-to-element.js';
 import { decodePreventAllowCdb } from '../../../src/scsi/prevent-allow.js';
 import { decodeReadAttributeCdb } from '../../../src/scsi/read-attribute.js';
+import { decodeReadElementStatusCdb } from '../../../src/scsi/read-element-status.js';
 import { decodeBlockLimits, decodeReadBlockLimitsCdb } from '../../../src/scsi/read-block-limits.js';
 import { decodeLongPosition, decodeReadPositionCdb, decodeShortPosition } from '../../../src/scsi/read-position.js';
 import { decodeRead6Cdb } from '../../../src/scsi/read.js';
@@ -67,6 +77,9 @@ const DECODERS: readonly (readonly [name: string, decode: Decoder, prefix: reado
   ['compression mode page', (bytes) => decodeCompressionModePage(page(bytes)), []],
   ['device configuration mode page', (bytes) => decodeDeviceConfigurationModePage(page(bytes)), []],
   ['medium configuration mode page', (bytes) => decodeMediumConfigurationModePage(page(bytes)), []],
+  ['element address mode page', (bytes) => decodeElementAddressModePage(page(bytes)), []],
+  ['element status', decodeElementStatus, [0, 0, 0, 9, 0, 0, 0, 120, 2, 0x80, 0, 48, 0, 0, 0, 96]],
+  ['element status of drives', decodeElementStatus, [0, 0, 0, 9, 0, 0, 0, 120, 4, 0xc0, 0, 40, 0, 0, 0, 80]],
   ['supported log pages', decodeSupportedLogPages, [0x00, 0x00, 0x00]],
   ['any log page', (bytes) => decodeLogPage(bytes, 0x30), [0x30, 0x00, 0x00]],
   ['log page 02h', (bytes) => decodeErrorCounterLogPage('write', bytes), [0x02, 0x00, 0x00, 0xff, 0x00]],
@@ -101,6 +114,12 @@ const DECODERS: readonly (readonly [name: string, decode: Decoder, prefix: reado
   ['MODE SELECT(10)', (bytes) => decodeModeSelectCdb(10, bytes), [0x55]],
   ['LOG SENSE', decodeLogSenseCdb, [0x4d]],
   ['REPORT DENSITY SUPPORT', decodeReportDensitySupportCdb, [0x44]],
+  ['INITIALIZE ELEMENT STATUS', decodeInitializeElementStatusCdb, [0x07]],
+  ['INITIALIZE ELEMENT STATUS WITH RANGE', decodeInitializeElementRangeCdb, [0x37]],
+  ['MOVE MEDIUM', decodeMoveMediumCdb, [0xa5]],
+  ['EXCHANGE MEDIUM', decodeExchangeMediumCdb, [0xa6]],
+  ['POSITION TO ELEMENT', decodePositionToElementCdb, [0x2b]],
+  ['READ ELEMENT STATUS', decodeReadElementStatusCdb, [0xb8]],
   ['READ ATTRIBUTE', decodeReadAttributeCdb, [0x8c]],
   ['WRITE ATTRIBUTE', decodeWriteAttributeCdb, [0x8d]],
 ];
