@@ -122,6 +122,7 @@ const READ_BYTES = 1 << 20;
 interface RestoreOptions extends DataDoorOptions {
   readonly offset?: number;
   readonly length?: number;
+  readonly partial?: true;
 }
 
 function addRestore(program: Command, run: CommandRunner): void {
@@ -131,6 +132,7 @@ function addRestore(program: Command, run: CommandRunner): void {
     .argument('<file>', 'where to; - for the standard output; an existing file is not overwritten')
     .option('--offset <bytes>', 'from this byte of the stream', parseByteCount)
     .option('--length <bytes>', 'so many bytes; to the end when not given', parseByteCount)
+    .option('--partial', 'also of a stream that was never completed, as far as it is durable')
     .description('get a stream back; status 0 only when every byte was right');
   addDataDoorOptions(restore).action(
     run(async (environment, id: string, file: string, options: RestoreOptions) =>
@@ -157,7 +159,12 @@ async function restoreFile(
       destination,
       signal: environment.signal,
       software: `tapeloom ${environment.version}`,
-      request: { streamId, offset: options.offset ?? 0, length: options.length ?? null },
+      request: {
+        streamId,
+        offset: options.offset ?? 0,
+        length: options.length ?? null,
+        partial: options.partial === true,
+      },
       onProgress: ({ restoredBytes, lengthBytes, waiting }) => {
         progress.show(
           { message_type: 'progress', streamId, restoredBytes, lengthBytes, waiting },
@@ -167,6 +174,8 @@ async function restoreFile(
     });
     if (file !== '-') await endOutput(destination);
     progress.end();
+    if (!restored.complete)
+      writeLine(environment.stderr, `Stream ${streamId} was never completed: this is what of it is durable.`);
     if (environment.options.json && file !== '-') writeJson(environment, { message_type: 'restored', ...restored });
   } finally {
     progress.end();

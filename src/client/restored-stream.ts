@@ -19,6 +19,8 @@ export interface RestoredResult {
   readonly streamId: StreamId;
   readonly lengthBytes: number;
   readonly crc32c: number;
+  /** False: the stream was never completed; this is what of it is durable. */
+  readonly complete: boolean;
 }
 
 export interface RestoredStreamOptions {
@@ -166,7 +168,7 @@ export class RestoredStream implements AsyncIterable<Uint8Array> {
         'PROTOCOL_CHECKSUM',
         `${String(this.#receivedBytes)} bytes came, which are not the ${String(restoring.length)} that were announced. Do not rely on them; restore again.`,
       );
-    this.#result = { streamId: restoring.streamId, lengthBytes: length, crc32c };
+    this.#result = { streamId: restoring.streamId, lengthBytes: length, crc32c, complete: this.#opened.complete };
     this.#options.connection.close();
   }
 

@@ -66,6 +66,8 @@ export interface RestoreStreamOptions extends CommonOptions {
     readonly offset?: number;
     /** Bytes wanted; to the end when absent or null. */
     readonly length?: number | null;
+    /** Also of a stream that was never completed, as far as it is durable; false when absent. */
+    readonly partial?: boolean;
   };
   readonly onProgress?: (progress: RestoreProgress) => void;
 }
@@ -112,7 +114,12 @@ export async function openRestore(options: RestoreStreamOptions): Promise<Restor
   try {
     const stream = await RestoredStream.open({
       connection,
-      request: { streamId: request.streamId, offset: request.offset ?? 0, length: request.length ?? null },
+      request: {
+        streamId: request.streamId,
+        offset: request.offset ?? 0,
+        length: request.length ?? null,
+        partial: request.partial ?? false,
+      },
       crc32c: options.crc32c ?? portableCrc32c,
       onProgress: options.onProgress ?? ignore,
     });

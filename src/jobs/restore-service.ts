@@ -111,7 +111,7 @@ export class RestoreService {
     if (this.#stopping.signal.aborted) throw shuttingDown();
   }
 
-  async #findStream(client: string, { streamId }: RestoreRequest): Promise<StreamRecord> {
+  async #findStream(client: string, { streamId, partial }: RestoreRequest): Promise<StreamRecord> {
     this.#refuseWhenStopping();
     const stream = await this.#options.inventory.stream(streamId);
     const context = { streamId, client };
@@ -122,10 +122,10 @@ export class RestoreService {
         `No stream ${streamId} is there for client ${client}; see \`tapeloom stream list\`.`,
         { context },
       );
-    if (stream.state !== 'complete')
+    if (stream.state !== 'complete' && !(partial && stream.state === 'incomplete'))
       throw new StorageError(
         'JOB_STREAM_INCOMPLETE',
-        `Stream ${streamId} is ${stream.state}${stream.reason === '' ? '' : ` (${stream.reason})`}: only ${String(stream.lengthBytes)} bytes of it are durable. Restore another one.`,
+        `Stream ${streamId} is ${stream.state}${stream.reason === '' ? '' : ` (${stream.reason})`}: only ${String(stream.lengthBytes)} bytes of it are durable. Restore another one, or these bytes with --partial.`,
         { context },
       );
     return stream;

@@ -36,6 +36,8 @@ export interface RestoreRequest {
   readonly offset: number;
   /** Null: to the end. */
   readonly length: number | null;
+  /** Also of a stream that was never completed, as far as it is durable; else that is JOB_STREAM_INCOMPLETE. */
+  readonly partial: boolean;
 }
 
 export interface RestoreTicket {

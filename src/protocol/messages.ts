@@ -68,7 +68,8 @@ const saveSchema = z.strictObject({
 });
 
 const endSchema = z.strictObject({ length: count, crc32c: crc });
-const restoreSchema = z.strictObject({ streamId, offset: count, length: count.nullable() });
+/** `partial`: also of a stream that was never completed, as far as it is durable. */
+const restoreSchema = z.strictObject({ streamId, offset: count, length: count.nullable(), partial: z.boolean() });
 const abortSchema = z.strictObject({ reason: z.string().max(1024) });
 
 const welcomeSchema = z.object({
@@ -98,6 +99,8 @@ const restoringSchema = z.object({
   streamId,
   /** Bytes that will come. */
   length: count,
+  /** False: the stream was never completed; what comes is what of it is durable. */
+  complete: z.boolean(),
   descriptor: descriptorSchema,
   volumes: z.array(z.string()),
 });

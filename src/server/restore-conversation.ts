@@ -77,6 +77,7 @@ export class RestoreConversation implements Conversation, RestoreReceiver {
     sender.message('RESTORING', {
       streamId: descriptor.streamId,
       length: ticket.lengthBytes,
+      complete: ticket.stream.state === 'complete',
       descriptor: { ...descriptor, attributes: { ...descriptor.attributes } },
       volumes: [...new Set(ticket.extents.map(({ volumeId }) => volumeId))],
     });

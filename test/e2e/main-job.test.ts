@@ -220,6 +220,11 @@ describe('the main job through the CLI', () => {
           expect([stream?.state, streams.length]).to.deep.equal(['incomplete', 1]);
           const restore = await node.cli('restore', stream?.streamId ?? '', '-');
           await expectFailure(restore, 'JOB_STREAM_INCOMPLETE', 65);
+          const partly = await node.cli('restore', '--partial', stream?.streamId ?? '', '-');
+          expect(partly.status, partly.stderr).to.equal(0);
+          expect(partly.stderr).to.include('never completed');
+          expect(partly.stdout.length).to.equal(Number(stream?.lengthBytes));
+          expect(partly.stdout.equals(Buffer.alloc(partly.stdout.length)), 'what was sent').to.equal(true);
           return;
         }
       }

@@ -37,7 +37,7 @@ export async function restoreAndCompare(node: WorldNode, told: WorldStream): Pro
     receiver.onEnd = resolve;
   });
   try {
-    await node.restores.openStream('client', { streamId, offset: 0, length: null }, receiver);
+    await node.restores.openStream('client', { streamId, offset: 0, length: null, partial: true }, receiver);
   } catch (error) {
     if (!isStorageError(error)) throw error;
     return null;

@@ -78,7 +78,7 @@ function mutate(bytes: Buffer, random: SeededRandom): Buffer {
 }
 
 const restoreMessage = (n: number): Uint8Array =>
-  encodeMessage('RESTORE', { streamId: streamIdOf(n), offset: 0, length: null });
+  encodeMessage('RESTORE', { streamId: streamIdOf(n), offset: 0, length: null, partial: false });
 
 for (const directReads of [true, false])
   describe(`data door, misused (${directReads ? 'read into the ring' : 'read by copying'})`, () => {

@@ -445,7 +445,7 @@ describe('stream client', () => {
         attributes: {},
       } as const;
       peer.send(
-        encodeMessage('RESTORING', { streamId: streamIdOf(1), length: 20, descriptor, volumes: [] }),
+        encodeMessage('RESTORING', { streamId: streamIdOf(1), length: 20, complete: true, descriptor, volumes: [] }),
         ...frames,
       );
     };

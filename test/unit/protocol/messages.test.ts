@@ -101,10 +101,12 @@ describe('messages', () => {
       ).to.equal('PROTOCOL_BODY');
     expect(codeOf(() => decode('END', { length: 2 ** 53, crc32c: 0 }))).to.equal('PROTOCOL_BODY');
     expect(codeOf(() => decode('END', { length: 0, crc32c: 2 ** 32 }))).to.equal('PROTOCOL_BODY');
-    expect(codeOf(() => decode('RESTORE', { streamId: 'x', offset: 0, length: null }))).to.equal('PROTOCOL_BODY');
-    expect(codeOf(() => decode('RESTORE', { streamId: streamIdOf(1), offset: -1, length: null }))).to.equal(
+    expect(codeOf(() => decode('RESTORE', { streamId: 'x', offset: 0, length: null, partial: false }))).to.equal(
       'PROTOCOL_BODY',
     );
+    expect(
+      codeOf(() => decode('RESTORE', { streamId: streamIdOf(1), offset: -1, length: null, partial: false })),
+    ).to.equal('PROTOCOL_BODY');
     expect(codeOf(() => decode('HELLO', { protocol: 1, client: 'a', token: '', software: '' }))).to.equal(
       'PROTOCOL_BODY',
     );
@@ -144,7 +146,13 @@ describe('messages', () => {
     const save = decode('SAVE', { ...SAVE, name: '✓'.repeat(255), pool: '✓'.repeat(255), attributes });
     const descriptor = { ...save, streamId: streamIdOf(1), client: '✓'.repeat(255), retentionEndMs: 1 };
     const volumes = Array.from({ length: 500 }, (_unused, i) => streamIdOf(i) as string);
-    const frame = encodeMessage('RESTORING', { streamId: streamIdOf(1), length: 1, descriptor, volumes });
+    const frame = encodeMessage('RESTORING', {
+      streamId: streamIdOf(1),
+      length: 1,
+      complete: true,
+      descriptor,
+      volumes,
+    });
     expect(frame.length).to.be.at.most(FRAME_HEADER_BYTES + 65_536);
   });
 
