@@ -80,6 +80,7 @@ export const ERROR_CODES = {
   VOLUME_FOREIGN: entry('ask-operator', 65, 409, 'The medium belongs to another program.'),
   VOLUME_LABEL_DAMAGED: entry('ask-operator', 65, 409, 'The label of the volume cannot be read or fails its checksum.'),
   VOLUME_LABEL_MISMATCH: entry('ask-operator', 65, 409, 'The label is not the one the inventory expects.'),
+  VOLUME_BUSY: entry('retry', 75, 409, 'The cartridge is in use for something else.'),
   VOLUME_LIVE: entry('reject-client', 77, 409, 'The volume holds streams that must not be overwritten.'),
   VOLUME_SUSPECT: entry(
     'ask-operator',

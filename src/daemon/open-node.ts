@@ -12,6 +12,7 @@ import { SaveService } from '../jobs/save-service.js';
 import { viewSessions } from '../jobs/session-views.js';
 import { CartridgeLoading } from '../media/cartridge-loading.js';
 import { CartridgeRegister } from '../media/cartridge-register.js';
+import { CartridgeReservations } from '../media/cartridge-reservations.js';
 import { DriveBook } from '../media/drive-book.js';
 import { DriveCommands } from '../media/drive-commands.js';
 import { DriveLeases } from '../media/drive-leases.js';
@@ -70,6 +71,7 @@ async function openNode(options: StorageNodeOptions): Promise<StorageNode> {
   const environment: MediaEnvironment = {
     inventory,
     bookkeeping,
+    reservations: new CartridgeReservations(),
     clock,
     random,
     logger,
@@ -103,6 +105,7 @@ async function openNode(options: StorageNodeOptions): Promise<StorageNode> {
   const restores = new RestoreService({
     inventory,
     register,
+    reservations: environment.reservations,
     leases,
     mounting,
     ring,
@@ -137,6 +140,7 @@ async function openNode(options: StorageNodeOptions): Promise<StorageNode> {
   const control = new NodeControl({
     inventory,
     register,
+    reservations: environment.reservations,
     leases,
     labelling,
     driveCommands,

@@ -7,7 +7,9 @@ import type { Inventory, StreamFilter } from '../inventory/inventory.js';
 import type { ExtentRecord } from '../inventory/records.js';
 import { unknownCartridge } from '../media/cartridge-loading.js';
 import type { CartridgeRegister } from '../media/cartridge-register.js';
+import { reservePatiently, type CartridgeReservations } from '../media/cartridge-reservations.js';
 import type { DriveBay } from '../media/drive-bay.js';
+import { fitsCartridge, preferHolding } from '../media/drive-choice.js';
 import type { DriveCommands } from '../media/drive-commands.js';
 import type { DriveLeases } from '../media/drive-leases.js';
 import type { Labelling } from '../media/labelling.js';
@@ -28,6 +30,7 @@ import { viewDrive, viewDriveStatus, viewMedium, viewStream } from './views.js';
 export interface NodeControlOptions {
   readonly inventory: Inventory;
   readonly register: CartridgeRegister;
+  readonly reservations: CartridgeReservations;
   readonly leases: DriveLeases;
   readonly labelling: Labelling;
   readonly driveCommands: DriveCommands;
@@ -127,16 +130,22 @@ export class NodeControl implements ControlService {
         : await pools.find(request.pool, 'Nothing was labelled.');
     const order = { who, barcode: request.barcode, pool, overwrite: request.overwrite };
     await labelling.refuseEarly(order);
-    const place = (await register.reachable()).find((one) => one.barcode === request.barcode);
-    const lease = await leases.acquire({
-      fits: (bay) => bay.kind === pool.kind && (place === undefined || place.reachableBy.includes(bay.name)),
-      preference: (bay) => (bay.loaded === request.barcode ? 2 : bay.loaded === null ? 1 : 0),
-      signal: stopping,
-    });
+    const reservation = await reservePatiently(this.#options, request.barcode, 'being labelled', stopping);
     try {
-      await labelling.label(lease.bay, order, stopping);
+      const place = (await register.reachable()).find((one) => one.barcode === request.barcode);
+      const fits = fitsCartridge(leases.bays, request.barcode, place?.reachableBy ?? null);
+      const lease = await leases.acquire({
+        fits: (bay) => bay.kind === pool.kind && fits(bay),
+        preference: preferHolding(request.barcode),
+        signal: stopping,
+      });
+      try {
+        await labelling.label(lease.bay, order, stopping);
+      } finally {
+        lease.release();
+      }
     } finally {
-      lease.release();
+      reservation.release();
     }
     return this.medium(request.barcode);
   }

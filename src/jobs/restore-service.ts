@@ -7,7 +7,9 @@ import { makeSessionId, type SessionId, type VolumeId } from '../terms/ids.js';
 import type { Inventory } from '../inventory/inventory.js';
 import type { ExtentRecord, StreamRecord, VolumeRecord } from '../inventory/records.js';
 import type { CartridgeRegister } from '../media/cartridge-register.js';
+import type { CartridgeReservation, CartridgeReservations } from '../media/cartridge-reservations.js';
 import type { DriveBay } from '../media/drive-bay.js';
+import { fitsCartridge, preferHolding } from '../media/drive-choice.js';
 import type { DriveLease, DriveLeases } from '../media/drive-leases.js';
 import type { VolumeMounting } from '../media/volume-mounting.js';
 import type { BlockRing } from '../transfer/block-ring.js';
@@ -20,6 +22,7 @@ import type { RestoreRequest, RestoreTicket } from './stream-service.js';
 export interface RestoreServiceOptions {
   readonly inventory: Inventory;
   readonly register: CartridgeRegister;
+  readonly reservations: CartridgeReservations;
   readonly leases: DriveLeases;
   readonly mounting: VolumeMounting;
   readonly ring: BlockRing;
@@ -166,10 +169,14 @@ export class RestoreService {
 
   /** One volume: passes over it as long as somebody waits for it. */
   async #serve(running: RunningRestore): Promise<void> {
-    const { inventory, leases, logger } = this.#options;
+    const { inventory, reservations, leases, logger } = this.#options;
+    let reservation: CartridgeReservation | null = null;
     try {
       const volume = await inventory.volume(running.volumeId);
       if (volume === null) throw unknownVolume(running.volumeId);
+      const inUse = reservations.purposeOf(volume.barcode);
+      if (inUse !== null) this.#tellWaiting(running, 'mount', `volume ${volume.barcode} is in use: ${inUse}`);
+      reservation = await reservations.reserve(volume.barcode, 'restoring', this.#stopping.signal);
       this.#tellWaiting(running, 'drive', `waiting for a drive for volume ${volume.barcode}`);
       running.lease = await leases.acquire(await this.#leaseRequest(volume));
       await this.#runPasses(running, running.lease.bay, volume);
@@ -190,6 +197,7 @@ export class RestoreService {
     } finally {
       this.#running.delete(running.volumeId);
       running.lease?.release();
+      reservation?.release();
       // Requests that came for this volume since the last look, and streams that go on elsewhere.
       for (const wanted of [...this.#waiting]) this.#advance(wanted);
     }
@@ -232,9 +240,10 @@ export class RestoreService {
         { context: { barcode: volume.barcode } },
       );
     const kind = mediumOfBarcode(volume.barcode) === 'disk' ? 'disk' : 'tape';
+    const fits = fitsCartridge(this.#options.leases.bays, volume.barcode, place.reachableBy);
     return {
-      fits: (bay) => bay.kind === kind && place.reachableBy.includes(bay.name),
-      preference: (bay) => (bay.loaded === volume.barcode ? 2 : bay.loaded === null ? 1 : 0),
+      fits: (bay) => bay.kind === kind && fits(bay),
+      preference: preferHolding(volume.barcode),
       signal: this.#stopping.signal,
     };
   }

@@ -8,6 +8,7 @@ import { makeSessionId, makeStreamId, type SessionId } from '../terms/ids.js';
 import type { StreamDescriptor } from '../terms/stream-descriptor.js';
 import type { Inventory } from '../inventory/inventory.js';
 import type { PoolRecord } from '../inventory/records.js';
+import type { CartridgeReservation } from '../media/cartridge-reservations.js';
 import type { DriveLease, DriveLeases } from '../media/drive-leases.js';
 import { DAY_MS, type PoolBook } from '../media/pool-book.js';
 import type { VolumeMounting } from '../media/volume-mounting.js';
@@ -40,6 +41,8 @@ export interface RunningSave {
   readonly startedMs: number;
   readonly session: SaveSession;
   lease: DriveLease | null;
+  /** Of the volume that is written. */
+  reservation: CartridgeReservation | null;
 }
 
 /** Brings streams to save sessions: one session a pool, on one drive, with all the streams that want to that pool. */
@@ -140,7 +143,7 @@ export class SaveService {
    */
   #sessionFor(pool: PoolRecord): RunningSave {
     const joined = this.running.find(
-      (one) => samePolicy(one.pool, pool) && one.session.acceptsStreams && one.lease?.contended !== true,
+      (one) => samePolicy(one.pool, pool) && one.session.acceptsStreams && !isContended(one),
     );
     if (joined !== undefined) return joined;
     const { clock, random, ring, logger, limits } = this.#options;
@@ -157,7 +160,7 @@ export class SaveService {
       giveUp: async (streamId, reason) => this.#books.giveUp(streamId, reason),
       onVolumeError: async (volumeId, error) => this.#books.noteVolumeError(volumeId, error),
     });
-    const running: RunningSave = { sessionId, pool, startedMs, session, lease: null };
+    const running: RunningSave = { sessionId, pool, startedMs, session, lease: null, reservation: null };
     this.#running.set(sessionId, running);
     this.#idle = Promise.all([this.#idle, this.#runToEnd(running)]);
     return running;
@@ -182,6 +185,7 @@ export class SaveService {
       if (running.lease !== null) running.lease.bay.mounted = null;
     } finally {
       this.#running.delete(running.sessionId);
+      running.reservation?.release();
       running.lease?.release();
     }
   }
@@ -198,7 +202,10 @@ export class SaveService {
     });
     const { bay } = running.lease;
     waiting('mount', `mounting a volume of pool ${pool.name}`);
-    const volume = await mounting.mountForAppend(bay, pool, signal);
+    running.reservation?.release();
+    running.reservation = null;
+    const { volume, reservation } = await mounting.mountForAppend(bay, pool, signal);
+    running.reservation = reservation;
     bay.activity = `saving to ${volume.barcode}`;
     return {
       thread: bay.thread,
@@ -209,6 +216,11 @@ export class SaveService {
       written: { blocks: volume.blocks, bytes: volume.bytes },
     };
   }
+}
+
+/** Somebody waits for its drive, or for its volume. */
+function isContended({ lease, reservation }: RunningSave): boolean {
+  return lease?.contended === true || reservation?.contended === true;
 }
 
 /** What a session depends on is the same; the retention is each stream's own. */

@@ -8,6 +8,8 @@ export interface AllocationCandidate {
   readonly mounted: boolean;
   /** The changer of that drive can bring it (or it is in the drive). */
   readonly reachable: boolean;
+  /** What somebody else uses it for; null: it is free. */
+  readonly inUse: string | null;
 }
 
 export interface Allocation {
@@ -40,10 +42,11 @@ export function allocateVolume(pool: PoolRecord, candidates: readonly Allocation
   return { order: usable, reasons };
 }
 
-function refusalOf(pool: PoolRecord, { volume, reachable }: AllocationCandidate): string | null {
+function refusalOf(pool: PoolRecord, { volume, reachable, inUse }: AllocationCandidate): string | null {
   if (volume.pool !== pool.name) return `belongs to pool ${volume.pool}`;
   if (volume.state !== 'append')
     return `is ${volume.state}${volume.stateReason === '' ? '' : ` (${volume.stateReason})`}`;
+  if (inUse !== null) return `is in use (${inUse})`;
   return reachable ? null : 'is not where the drive can get it';
 }
 

@@ -4,12 +4,11 @@ import type { CartridgeLocation } from '../terms/media-state.js';
 import type { DriveStatus, TapePosition } from '../drive/tape-drive.js';
 import { unknownCartridge, type CartridgeLoading } from './cartridge-loading.js';
 import type { CartridgeRegister } from './cartridge-register.js';
+import { reservePatiently } from './cartridge-reservations.js';
 import type { DriveBay } from './drive-bay.js';
-import type { DriveLease, DriveLeases } from './drive-leases.js';
+import type { DriveLeases } from './drive-leases.js';
 import type { MediaEnvironment } from './media-environment.js';
-
-/** How long `load`, `unload` and `eject` wait for a drive: longer than a session lingers behind its last stream. */
-const OPERATOR_PATIENCE_MS = 10_000;
+import { withPatience } from './patience.js';
 
 /** What a drive says of itself. */
 export interface DriveReading {
@@ -47,12 +46,14 @@ export class DriveCommands {
     return { status, position, tapeAlerts: await bay.thread.readTapeAlerts() };
   }
 
-  /** DRIVE_BUSY when somebody works with the drive; VOLUME_UNKNOWN, CHANGER_*. */
+  /** DRIVE_BUSY, VOLUME_BUSY when somebody works with the drive or the cartridge; VOLUME_UNKNOWN, CHANGER_*. */
   async load(who: string, bay: DriveBay, barcode: Barcode, signal: AbortSignal): Promise<void> {
     const reachable = (await bay.changer.cartridges()).some((one) => one.barcode === barcode);
     if (!reachable && (await this.#environment.inventory.cartridge(barcode)) === null) throw unknownCartridge(barcode);
-    await this.#withDrive(bay, signal, async () =>
-      this.#loading.load(bay, barcode, { who, reason: 'loaded by an operator' }, signal),
+    await this.#withCartridge(barcode, signal, async () =>
+      this.#withDrive(bay, signal, async () =>
+        this.#loading.load(bay, barcode, { who, reason: 'loaded by an operator' }, signal),
+      ),
     );
     await this.#audit(who, 'drive.load', barcode, bay);
   }
@@ -65,42 +66,40 @@ export class DriveCommands {
     await this.#audit(who, 'drive.unload', barcode, bay);
   }
 
-  /** Out of whatever drive it is in, into the operator's hand. VOLUME_UNKNOWN, DRIVE_BUSY. */
+  /** Out of whatever drive it is in, into the operator's hand. VOLUME_UNKNOWN, VOLUME_BUSY, DRIVE_BUSY. */
   async eject(who: string, barcode: Barcode, signal: AbortSignal): Promise<void> {
     if ((await this.#environment.inventory.cartridge(barcode)) === null) throw unknownCartridge(barcode);
     const bay = this.#leases.bays.find((one) => one.loaded === barcode) ?? null;
     const cause = { who, reason: 'ejected by an operator' };
-    let location: CartridgeLocation = { kind: 'shelf' };
-    if (bay !== null) {
-      await this.#withDrive(bay, signal, async () => {
-        if (bay.loaded === barcode) await this.#loading.unload(bay, cause, signal);
-        location = await bay.changer.eject(barcode, signal);
-      });
-    }
-    await this.#register.place(barcode, location, cause);
+    await this.#withCartridge(barcode, signal, async () => {
+      let location: CartridgeLocation = { kind: 'shelf' };
+      if (bay !== null) {
+        await this.#withDrive(bay, signal, async () => {
+          if (bay.loaded === barcode) await this.#loading.unload(bay, cause, signal);
+          location = await bay.changer.eject(barcode, signal);
+        });
+      }
+      await this.#register.place(barcode, location, cause);
+    });
     await this.#audit(who, 'media.eject', barcode, bay);
   }
 
-  /** An operator's move waits a moment for a session that is ending, not behind hours of work: then it is refused. */
-  async #withDrive(bay: DriveBay, signal: AbortSignal, body: () => Promise<void>): Promise<void> {
-    const patience = new AbortController();
-    const given = this.#environment.clock.sleep(OPERATOR_PATIENCE_MS, patience.signal).then(
-      () => {
-        patience.abort(busy(bay));
-      },
-      () => undefined,
-    );
-    let lease: DriveLease;
+  async #withCartridge(barcode: Barcode, signal: AbortSignal, body: () => Promise<void>): Promise<void> {
+    const reservation = await reservePatiently(this.#environment, barcode, 'being moved by an operator', signal);
     try {
-      lease = await this.#leases.acquire({
-        fits: (one) => one === bay,
-        preference: () => 0,
-        signal: AbortSignal.any([signal, patience.signal]),
-      });
+      await body();
     } finally {
-      patience.abort();
-      await given;
+      reservation.release();
     }
+  }
+
+  async #withDrive(bay: DriveBay, signal: AbortSignal, body: () => Promise<void>): Promise<void> {
+    const lease = await withPatience(
+      this.#environment.clock,
+      signal,
+      () => busy(bay),
+      async (either) => this.#leases.acquire({ fits: (one) => one === bay, preference: () => 0, signal: either }),
+    );
     try {
       await body();
     } finally {

@@ -4,6 +4,7 @@ import type { Random } from '../base/random.js';
 import type { SerialQueue } from '../base/serial-queue.js';
 import type { Inventory } from '../inventory/inventory.js';
 import type { BlockSlot } from '../volume/block-slot.js';
+import type { CartridgeReservations } from './cartridge-reservations.js';
 
 /** Blocks of the ring for labels and the like: taken for the length of one procedure. */
 export interface SlotSource {
@@ -20,6 +21,8 @@ export interface MediaEnvironment {
    * only: no drive or changer is waited for inside, and nothing that runs inside enters again.
    */
   readonly bookkeeping: SerialQueue;
+  /** Who uses which cartridge. */
+  readonly reservations: CartridgeReservations;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;

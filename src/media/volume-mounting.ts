@@ -6,11 +6,18 @@ import { readLabel, type LabelReading } from '../volume/label-io.js';
 import { allocateVolume } from './allocation.js';
 import type { CartridgeLoading } from './cartridge-loading.js';
 import { byDaemon } from './cartridge-register.js';
+import type { CartridgeReservation } from './cartridge-reservations.js';
 import type { DriveBay } from './drive-bay.js';
 import { settleEndOfData } from './end-of-data.js';
 import type { MediaEnvironment } from './media-environment.js';
 import { withStateByDaemon } from './state-changes.js';
 import { updateVolume } from './update-volume.js';
+
+/** A volume that stands where its data ends, and the right to use it: who has it releases that. */
+export interface VolumeForAppend {
+  readonly volume: VolumeRecord;
+  readonly reservation: CartridgeReservation;
+}
 
 /**
  * The mount procedure: from "pool" or "volume" to a drive that stands where the next block goes, the label read and
@@ -27,9 +34,11 @@ export class VolumeMounting {
 
   /**
    * Mounts the volume of `pool` to write next. A volume that turns out unfit (write-protected, suspect, another label) is
-   * marked and the next one is tried. JOB_NO_VOLUME when none is left, with what was wrong with each.
+   * marked and the next one is tried; one that somebody else uses is passed over. JOB_NO_VOLUME when none is left, with what
+   * was wrong with each.
    */
-  async mountForAppend(bay: DriveBay, pool: PoolRecord, signal: AbortSignal): Promise<VolumeRecord> {
+  async mountForAppend(bay: DriveBay, pool: PoolRecord, signal: AbortSignal): Promise<VolumeForAppend> {
+    const { reservations } = this.#environment;
     const problems: string[] = [];
     for (;;) {
       signal.throwIfAborted();
@@ -37,16 +46,19 @@ export class VolumeMounting {
       const [next] = order;
       if (next === undefined)
         throw noVolume(pool, [...problems, ...reasons.map((one) => `${one.barcode} ${one.reason}`)]);
+      const reservation = reservations.tryReserve(next.volume.barcode, `saving to pool ${pool.name}`);
+      if (reservation === null) continue;
       try {
-        return await this.#prepareAppend(bay, pool, next.volume, signal);
+        return { volume: await this.#prepareAppend(bay, pool, next.volume, signal), reservation };
       } catch (error) {
+        reservation.release();
         if (!isStorageError(error) || !(await this.#setAside(next.volume, error))) throw error;
         problems.push(`${next.volume.barcode}: ${error.message}`);
       }
     }
   }
 
-  /** Mounts a volume to read it; the position is anywhere. VOLUME_UNKNOWN, VOLUME_LABEL_MISMATCH, CHANGER_*, DRIVE_*. */
+  /** Mounts a volume, which the caller has reserved, to read it; the position is anywhere. VOLUME_UNKNOWN, VOLUME_LABEL_MISMATCH, CHANGER_*, DRIVE_*. */
   async mountForRead(bay: DriveBay, volumeId: VolumeId, signal: AbortSignal): Promise<VolumeRecord> {
     const volume = await this.#environment.inventory.volume(volumeId);
     if (volume === null)
@@ -61,6 +73,7 @@ export class VolumeMounting {
     const candidates = volumes.map((volume) => ({
       volume,
       mounted: bay.loaded === volume.barcode,
+      inUse: this.#environment.reservations.purposeOf(volume.barcode),
       reachable: reachable.some(
         ({ barcode, reachableBy, location }) =>
           barcode === volume.barcode &&

@@ -22,6 +22,7 @@ import { RestoreService } from '../../src/jobs/restore-service.js';
 import { SaveService } from '../../src/jobs/save-service.js';
 import { CartridgeLoading } from '../../src/media/cartridge-loading.js';
 import { CartridgeRegister } from '../../src/media/cartridge-register.js';
+import { CartridgeReservations } from '../../src/media/cartridge-reservations.js';
 import { DriveBay } from '../../src/media/drive-bay.js';
 import { DriveBook } from '../../src/media/drive-book.js';
 import { DriveLeases } from '../../src/media/drive-leases.js';
@@ -93,6 +94,7 @@ export class WorldNode {
     const environment: MediaEnvironment = {
       inventory: this.inventory,
       bookkeeping: new SerialQueue(),
+      reservations: new CartridgeReservations(),
       clock,
       random,
       logger,
@@ -126,6 +128,7 @@ export class WorldNode {
     });
     this.restores = new RestoreService({
       inventory,
+      reservations: environment.reservations,
       register: this.#register,
       leases,
       mounting,

@@ -2,6 +2,7 @@ import { SeededRandom } from '../../src/base/random.js';
 import { SerialQueue } from '../../src/base/serial-queue.js';
 import type { LogFields, LogLevel } from '../../src/base/logger.js';
 import { StoredInventory } from '../../src/inventory/stored-inventory.js';
+import { CartridgeReservations } from '../../src/media/cartridge-reservations.js';
 import type { MediaEnvironment } from '../../src/media/media-environment.js';
 import { ManualClock } from './manual-clock.js';
 import { MemoryStore } from './memory-store.js';
@@ -29,6 +30,7 @@ export async function makeMediaEnvironment(changes: Partial<MediaEnvironment> = 
   const environment: MediaEnvironment = {
     inventory,
     bookkeeping: new SerialQueue(),
+    reservations: new CartridgeReservations(),
     clock,
     random: new SeededRandom(1),
     logger: {

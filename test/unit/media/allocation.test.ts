@@ -9,25 +9,27 @@ const POOL = poolRecord('default');
 describe('allocation', () => {
   it('takes the mounted volume first, then the one written last, then never-written ones by barcode', () => {
     const { order } = allocateVolume(POOL, [
-      { volume: volumeRecord(4), mounted: false, reachable: true },
-      { volume: volumeRecord(3), mounted: false, reachable: true },
-      { volume: volumeRecord(2, { lastWrittenMs: 5 }), mounted: false, reachable: true },
-      { volume: volumeRecord(1, { lastWrittenMs: 1 }), mounted: true, reachable: true },
+      { volume: volumeRecord(4), mounted: false, reachable: true, inUse: null },
+      { volume: volumeRecord(3), mounted: false, reachable: true, inUse: null },
+      { volume: volumeRecord(2, { lastWrittenMs: 5 }), mounted: false, reachable: true, inUse: null },
+      { volume: volumeRecord(1, { lastWrittenMs: 1 }), mounted: true, reachable: true, inUse: null },
     ]);
     expect(order.map((candidate) => candidate.volume.barcode)).to.deep.equal([1, 2, 3, 4].map(barcodeOf));
   });
 
   it('writes only volumes in state append', () => {
     for (const state of VOLUME_STATES) {
-      const { order } = allocateVolume(POOL, [{ volume: volumeRecord(1, { state }), mounted: true, reachable: true }]);
+      const { order } = allocateVolume(POOL, [
+        { volume: volumeRecord(1, { state }), mounted: true, reachable: true, inUse: null },
+      ]);
       expect(order).to.have.length(state === 'append' ? 1 : 0);
     }
   });
 
   it('never takes a volume of another pool or one the drive cannot get', () => {
     const { order, reasons } = allocateVolume(POOL, [
-      { volume: volumeRecord(1, { pool: 'vault' }), mounted: true, reachable: true },
-      { volume: volumeRecord(2), mounted: false, reachable: false },
+      { volume: volumeRecord(1, { pool: 'vault' }), mounted: true, reachable: true, inUse: null },
+      { volume: volumeRecord(2), mounted: false, reachable: false, inUse: null },
     ]);
     expect(order).to.deep.equal([]);
     expect(reasons.map((one) => one.reason)).to.deep.equal([
@@ -36,13 +38,22 @@ describe('allocation', () => {
     ]);
   });
 
+  it('never takes a volume that somebody else uses, and says what for', () => {
+    const { order, reasons } = allocateVolume(POOL, [
+      { volume: volumeRecord(1), mounted: true, reachable: true, inUse: 'restoring' },
+    ]);
+    expect(order).to.deep.equal([]);
+    expect(reasons).to.deep.equal([{ barcode: barcodeOf(1), reason: 'is in use (restoring)' }]);
+  });
+
   it('gives a reason for every volume it was asked about', () => {
     const { reasons } = allocateVolume(POOL, [
-      { volume: volumeRecord(1), mounted: false, reachable: true },
+      { volume: volumeRecord(1), mounted: false, reachable: true, inUse: null },
       {
         volume: volumeRecord(2, { state: 'suspect', stateReason: 'end of data differs' }),
         mounted: false,
         reachable: true,
+        inUse: null,
       },
     ]);
     expect(reasons).to.have.deep.members([
