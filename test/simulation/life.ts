@@ -1,5 +1,7 @@
-import type { SyscallPort } from '../../src/device/syscall-port.js';
 import type { SeededRandom } from '../../src/base/random.js';
+import { StorageError } from '../../src/base/storage-error.js';
+import { ERRNO } from '../../src/device/errno.js';
+import type { SyscallPort } from '../../src/device/syscall-port.js';
 
 /** How a life of the daemon ends: with the process alone, or with the machine and the drives too. */
 export type Death = 'kill' | 'power-cut';
@@ -7,41 +9,57 @@ export type Death = 'kill' | 'power-cut';
 /** Thrown through the blocking code of a drive at the moment of death: nothing may catch it. */
 class DeathSignal extends Error {}
 
+/** What goes wrong in a life, by number of access from 1. */
+export interface LifePlan {
+  /** It ends at this one. */
+  readonly diesAt?: number;
+  /** This one fails, and with `forGood` every one behind it. */
+  readonly failsAt?: number;
+  readonly forGood?: boolean;
+  /** So many in a million writes of the store fail, done or not. */
+  readonly storeFailures?: number;
+}
+
+const MILLION = 1_000_000;
+
 /**
  * One life of the daemon, from start to kill. Every access to the world outside, a system call or one of the store, is
  * counted; before or behind a chosen one the life ends: nobody who waited for anything hears of it any more, as in a
- * process that was killed.
+ * process that was killed. Or a chosen one fails: system calls with EIO, the store with INVENTORY_IO.
  */
 export class Life {
-  /** Resolves when the life has ended. */
-  readonly ended: Promise<void>;
-  #accesses = 0;
-  readonly #lastAccess: number;
   readonly #random: SeededRandom;
+  readonly #plan: LifePlan;
+  #accesses = 0;
   #isOver = false;
-  #end!: () => void;
 
-  /** `lastAccess`: number of the access, from 1, at which it ends; Infinity: it lives until `end`. */
-  constructor(lastAccess: number, random: SeededRandom) {
-    this.#lastAccess = lastAccess;
+  constructor(random: SeededRandom, plan: LifePlan = {}) {
     this.#random = random;
-    this.ended = new Promise((resolve) => (this.#end = resolve));
+    this.#plan = plan;
   }
 
   get isOver(): boolean {
     return this.#isOver;
   }
 
+  get accesses(): number {
+    return this.#accesses;
+  }
+
   end(): void {
     this.#isOver = true;
-    this.#end();
   }
 
   /** An access of the store. */
-  async access<T>(action: () => T): Promise<T> {
+  async access<T>(what: 'read' | 'write', action: () => T): Promise<T> {
     if (this.#isOver) return never();
     try {
-      const value = this.#count(action);
+      const value = this.#count(
+        () => (what === 'write' ? this.#write(action) : action()),
+        () => {
+          throw diskFailed();
+        },
+      );
       await Promise.resolve();
       return this.isOver ? await never() : value;
     } catch (error) {
@@ -69,10 +87,15 @@ export class Life {
 
   /** The system calls of this life on the drives of the world. */
   port(outside: SyscallPort): SyscallPort {
-    const count = <T>(action: () => T): T => this.#count(action);
+    const count = (action: () => number): number => this.#count(action, () => -ERRNO.EIO);
     return {
       open: (path, flags) => count(() => outside.open(path, flags)),
-      close: (fd) => count(() => outside.close(fd)),
+      // What fails of a close is what it did before.
+      close: (fd) =>
+        this.#count(
+          () => outside.close(fd),
+          () => Math.min(outside.close(fd), -ERRNO.EIO),
+        ),
       read: (fd, into) => count(() => outside.read(fd, into)),
       write: (fd, bytes) => count(() => outside.write(fd, bytes)),
       ioctl: (fd, request, argument) => count(() => outside.ioctl(fd, request, argument)),
@@ -80,20 +103,28 @@ export class Life {
     };
   }
 
-  get accesses(): number {
-    return this.#accesses;
-  }
-
-  #count<T>(action: () => T): T {
+  #count<T>(action: () => T, fail: () => T): T {
     if (this.#isOver) throw new DeathSignal();
     this.#accesses++;
-    if (this.#accesses < this.#lastAccess) return action();
+    const { diesAt = Infinity, failsAt = Infinity, forGood = false } = this.#plan;
+    if (this.#accesses === failsAt || (forGood && this.#accesses > failsAt)) return fail();
+    if (this.#accesses < diesAt) return action();
     // Before it, or behind it: nobody hears of the result either way.
     const isDone = this.#random.below(2) === 0;
     if (isDone) action();
     this.end();
     throw new DeathSignal();
   }
+
+  #write<T>(action: () => T): T {
+    if (this.#random.below(MILLION) >= (this.#plan.storeFailures ?? 0)) return action();
+    if (this.#random.below(2) === 0) action();
+    throw diskFailed();
+  }
+}
+
+function diskFailed(): StorageError {
+  return new StorageError('INVENTORY_IO', 'the disk failed');
 }
 
 function never<T>(): Promise<T> {

@@ -47,13 +47,21 @@ export class WorldClient implements SaveStreamEvents {
   #isOver = false;
   #isPumping = false;
 
-  constructor(told: WorldStream, options: { clock: Clock; random: SeededRandom; slotBytes: number }) {
+  constructor(
+    told: WorldStream,
+    options: {
+      readonly clock: Clock;
+      readonly random: SeededRandom;
+      readonly slotBytes: number;
+      /** It breaks off behind so many bytes. */
+      readonly leavesAt: number;
+    },
+  ) {
     this.told = told;
     this.#clock = options.clock;
     this.#random = options.random;
     this.#slotBytes = options.slotBytes;
-    // One in eight breaks off somewhere.
-    this.#leavesAt = options.random.below(8) === 0 ? options.random.below(told.bytes.length + 1) : Infinity;
+    this.#leavesAt = options.leavesAt;
     this.done = new Promise((resolve) => (this.#end = resolve));
   }
 
