@@ -20,6 +20,8 @@ import { Labelling } from '../media/labelling.js';
 import type { MediaEnvironment } from '../media/media-environment.js';
 import { OperatorRequests } from '../media/operator-requests.js';
 import { PoolBook } from '../media/pool-book.js';
+import { RetentionClock } from '../media/retention-clock.js';
+import { RetentionGuard } from '../media/retention-guard.js';
 import { VolumeMounting } from '../media/volume-mounting.js';
 import { ControlDoor } from '../server/control-door.js';
 import { DataDoor } from '../server/data-door.js';
@@ -86,7 +88,9 @@ async function openNode(options: StorageNodeOptions): Promise<StorageNode> {
   const register = new CartridgeRegister(environment, bays);
   const loading = new CartridgeLoading(environment, register);
   const mounting = new VolumeMounting(environment, loading);
-  const labelling = new Labelling(environment, loading);
+  const retentionClock = new RetentionClock(environment);
+  const guard = new RetentionGuard(environment, retentionClock);
+  const labelling = new Labelling(environment, loading, guard);
   const driveCommands = new DriveCommands(environment, register, loading, leases);
   const pools = new PoolBook(environment);
   const saves = new SaveService({
@@ -99,6 +103,8 @@ async function openNode(options: StorageNodeOptions): Promise<StorageNode> {
     logger,
     pools,
     bookkeeping,
+    guard,
+    retentionClock,
     limits,
   });
   const mayRestore = makeRestorePolicy(configuration.clients);
@@ -115,6 +121,7 @@ async function openNode(options: StorageNodeOptions): Promise<StorageNode> {
     limits,
     mayRestore,
   });
+  await retentionClock.open();
   await pools.declare(configuration.pools);
   await warnOfUnknownPools(configuration.clients, pools, logger);
   await register.refresh();
@@ -172,7 +179,8 @@ async function openNode(options: StorageNodeOptions): Promise<StorageNode> {
   const { socketPath, socketMode } = configuration.controlDoor;
   try {
     const controlDoor = await ControlDoor.open({ service: control, drives, logger, version, socketPath, socketMode });
-    return new StorageNode({ driveBook, saves, restores, dataDoor, controlDoor, inventory, stopping });
+    const background = retentionClock.run(stopping.signal);
+    return new StorageNode({ driveBook, saves, restores, dataDoor, controlDoor, inventory, stopping, background });
   } catch (error) {
     await dataDoor.close();
     await driveBook.close();

@@ -13,6 +13,8 @@ export interface NodeParts {
   readonly dataDoor: DataDoor;
   readonly controlDoor: ControlDoor;
   readonly inventory: Inventory;
+  /** Runs until `stopping`, and writes to the inventory. */
+  readonly background: Promise<unknown>;
   /** Ends what operators asked for and still waits. */
   readonly stopping: AbortController;
 }
@@ -35,13 +37,14 @@ export class StorageNode {
    * closed, in this order. Cartridges stay where they are.
    */
   async close(): Promise<void> {
-    const { saves, restores, dataDoor, controlDoor, driveBook, inventory, stopping } = this.#parts;
+    const { saves, restores, dataDoor, controlDoor, driveBook, inventory, stopping, background } = this.#parts;
     stopping.abort();
     const doors = dataDoor.close();
     await Promise.all([saves.stop(), restores.stop()]);
     await doors;
     await controlDoor.close();
     await driveBook.close();
+    await background;
     await inventory.close();
   }
 }

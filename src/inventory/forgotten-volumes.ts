@@ -7,11 +7,15 @@ import type { StreamRecord } from './records.js';
 import { EXTENTS, STREAM } from './stored-records.js';
 import { extentsOfStream, forgottenKey, streamIdOfKey, streamKey, streamsOfVolume } from './tables.js';
 
-/** A stream as readers see it: without the forgotten volumes; null when it lay on no other. */
+/**
+ * A stream as readers see it: without the forgotten volumes, and no longer complete when it lay on some; null when it lay on no
+ * other. Only streams that expired lie on volumes that are forgotten.
+ */
 export function withoutVolumes(stream: StreamRecord, forgotten: ReadonlySet<VolumeId>): StreamRecord | null {
   const volumes = stream.volumes.filter((volume) => !forgotten.has(volume));
   if (volumes.length === stream.volumes.length) return stream;
-  return volumes.length === 0 ? null : { ...stream, volumes };
+  if (volumes.length === 0) return null;
+  return { ...stream, volumes, state: 'incomplete', reason: 'part of it lay on a volume that was used again' };
 }
 
 /**

@@ -3,6 +3,7 @@ import type { JobId, StreamId, VolumeId } from '../terms/ids.js';
 import type {
   AuditRecord,
   CartridgeRecord,
+  ClockMarkRecord,
   DriveRecord,
   ExtentRecord,
   HealthRecord,
@@ -51,6 +52,7 @@ export interface Inventory {
   health(filter: HealthFilter): Promise<readonly HealthRecord[]>;
   pool(name: string): Promise<PoolRecord | null>;
   pools(): Promise<readonly PoolRecord[]>;
+  clockMark(): Promise<ClockMarkRecord | null>;
   job(jobId: JobId): Promise<JobRecord | null>;
   /** Newest first; at most 10,000. */
   jobs(filter: { readonly state?: JobState; readonly limit: number }): Promise<readonly JobRecord[]>;
@@ -74,6 +76,7 @@ export interface InventoryChange {
   readonly health?: readonly HealthRecord[];
   readonly pools?: readonly PoolRecord[];
   readonly jobs?: readonly JobRecord[];
+  readonly clockMark?: ClockMarkRecord;
   /** Pools that are dropped, which no volume may belong to. */
   readonly removePools?: readonly string[];
   /** Volumes that are dropped with all their extents, and the streams that lay on no other: a volume was labelled again. */

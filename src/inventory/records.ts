@@ -247,6 +247,11 @@ export interface StreamHold {
   readonly sinceMs: number;
 }
 
+/** The time the daemon vouches for: what a wall clock that jumped is measured by, also across a restart. */
+export interface ClockMarkRecord {
+  readonly vouchedMs: number;
+}
+
 /** What was done to media by whom; appended, never changed. */
 export interface AuditRecord {
   readonly timeMs: number;

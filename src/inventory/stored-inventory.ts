@@ -13,6 +13,7 @@ import type { RecordCodec } from './record-codec.js';
 import type {
   AuditRecord,
   CartridgeRecord,
+  ClockMarkRecord,
   DriveRecord,
   ExtentRecord,
   HealthRecord,
@@ -27,6 +28,7 @@ import { checkStore, scrubStore } from './store-check.js';
 import {
   AUDIT,
   CARTRIDGE,
+  CLOCK_MARK,
   DRIVE,
   EXTENTS,
   HEALTH,
@@ -41,6 +43,7 @@ import {
 import { tabulateChange } from './tabulate-change.js';
 import {
   cartridgeKey,
+  CLOCK_MARK_KEY,
   driveKey,
   extentsKey,
   extentsOfStream,
@@ -204,6 +207,10 @@ export class StoredInventory implements Inventory {
 
   async pools(): Promise<readonly PoolRecord[]> {
     return collect(this.#iterate(keysOfTable('p'), POOL));
+  }
+
+  async clockMark(): Promise<ClockMarkRecord | null> {
+    return this.#get(CLOCK_MARK_KEY, CLOCK_MARK);
   }
 
   async job(jobId: JobId): Promise<JobRecord | null> {

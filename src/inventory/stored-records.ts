@@ -18,6 +18,7 @@ import {
   JOB_KINDS,
   type AuditRecord,
   type CartridgeRecord,
+  type ClockMarkRecord,
   type DriveRecord,
   type ExtentRecord,
   type HealthRecord,
@@ -66,6 +67,8 @@ const cartridge: z.ZodType<CartridgeRecord> = z.strictObject({
     .strictObject({ state: z.enum(['suspect', 'damaged', 'retired', 'foreign']), reason: z.string() })
     .nullable(),
 });
+
+const clockMark: z.ZodType<ClockMarkRecord> = z.strictObject({ vouchedMs: timeMs });
 
 const move: z.ZodType<MoveRecord> = z.strictObject({
   timeMs,
@@ -262,6 +265,7 @@ const mark: z.ZodType<Readonly<Record<string, never>>> = z.strictObject({});
 
 export const AUDIT = makeRecordCodec(audit);
 export const CARTRIDGE = makeRecordCodec(cartridge);
+export const CLOCK_MARK = makeRecordCodec(clockMark);
 export const DRIVE = makeRecordCodec(drive);
 export const EXTENTS = makeRecordCodec(extents);
 export const HEALTH = makeRecordCodec(health);
@@ -282,6 +286,7 @@ export const CODEC_OF_TABLE = {
   f: MARK,
   h: HEALTH,
   j: JOB,
+  k: CLOCK_MARK,
   l: VOLUME,
   m: MOVE,
   p: POOL,

@@ -14,6 +14,7 @@ import { parseStreamId, type JobId, type StreamId, type VolumeId } from '../term
  * | f/VOLUME             | a forgotten volume: its extents count no more and are being deleted            |
  * | h/TRANSACTION/INDEX  | health: what a drive and a cartridge went through                              |
  * | j/JOB                | job                                                                            |
+ * | k/mark               | the time vouched for                                                           |
  * | l/VOLUME             | volume                                                                         |
  * | m/BARCODE/TRANSACTION/INDEX | move of a cartridge                                                     |
  * | p/NAME               | pool                                                                           |
@@ -21,7 +22,7 @@ import { parseStreamId, type JobId, type StreamId, type VolumeId } from '../term
  * | t/NUMBER             | transaction: what the tables add up to after it                                |
  * | v/VOLUME/STREAM      | the stream has extents on the volume                                           |
  */
-const ALL_TABLES = ['a', 'c', 'd', 'e', 'f', 'h', 'j', 'l', 'm', 'p', 's', 't', 'v'] as const;
+const ALL_TABLES = ['a', 'c', 'd', 'e', 'f', 'h', 'j', 'k', 'l', 'm', 'p', 's', 't', 'v'] as const;
 export type Table = (typeof ALL_TABLES)[number];
 
 const TABLES = new Set<string>(ALL_TABLES);
@@ -62,6 +63,7 @@ export const extentsOfStream = (streamId: StreamId): KeyRange => keysUnder(`e/${
 export const forgottenKey = (volumeId: VolumeId): string => `f/${volumeId}`;
 export const healthKey = (transaction: number, index: number): string =>
   `h/${formatNumber(transaction)}/${formatNumber(index)}`;
+export const CLOCK_MARK_KEY = 'k/mark';
 export const jobKey = (jobId: JobId): string => `j/${jobId}`;
 export const moveKey = (barcode: Barcode, transaction: number, index: number): string =>
   `m/${barcode}/${formatNumber(transaction)}/${formatNumber(index)}`;

@@ -9,6 +9,7 @@ import type { ExtentRecord, StreamRecord } from './records.js';
 import {
   AUDIT,
   CARTRIDGE,
+  CLOCK_MARK,
   DRIVE,
   EXTENTS,
   HEALTH,
@@ -23,6 +24,7 @@ import {
 import {
   auditKey,
   cartridgeKey,
+  CLOCK_MARK_KEY,
   driveKey,
   extentsKey,
   forgottenKey,
@@ -87,6 +89,7 @@ function tabulateOperations(
   for (const record of change.drives ?? []) put(DRIVE, driveKey(record.name), record);
   for (const record of change.pools ?? []) put(POOL, poolKey(record.name), record);
   for (const record of change.jobs ?? []) put(JOB, jobKey(record.jobId), record);
+  if (change.clockMark !== undefined) put(CLOCK_MARK, CLOCK_MARK_KEY, change.clockMark);
   for (const name of change.removePools ?? []) changes.set(poolKey(name), null);
 }
 

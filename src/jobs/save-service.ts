@@ -4,13 +4,15 @@ import type { Logger } from '../base/logger.js';
 import type { Random } from '../base/random.js';
 import type { SerialQueue } from '../base/serial-queue.js';
 import { StorageError, describeError, isStorageError } from '../base/storage-error.js';
-import { makeSessionId, makeStreamId, type SessionId } from '../terms/ids.js';
+import { makeSessionId, makeStreamId, type SessionId, type StreamId } from '../terms/ids.js';
 import type { StreamDescriptor } from '../terms/stream-descriptor.js';
 import type { Inventory } from '../inventory/inventory.js';
 import type { PoolRecord } from '../inventory/records.js';
 import type { CartridgeReservation } from '../media/cartridge-reservations.js';
 import type { DriveLease, DriveLeases } from '../media/drive-leases.js';
 import { DAY_MS, type PoolBook } from '../media/pool-book.js';
+import type { RetentionClock } from '../media/retention-clock.js';
+import type { RetentionGuard, StreamChain } from '../media/retention-guard.js';
 import type { VolumeMounting } from '../media/volume-mounting.js';
 import type { BlockRing } from '../transfer/block-ring.js';
 import type { OpenVolume } from '../transfer/open-volume.js';
@@ -30,6 +32,8 @@ export interface SaveServiceOptions {
   readonly logger: Logger;
   readonly pools: PoolBook;
   readonly bookkeeping: SerialQueue;
+  readonly guard: RetentionGuard;
+  readonly retentionClock: RetentionClock;
   readonly limits: TransferLimits;
 }
 
@@ -77,8 +81,8 @@ export class SaveService {
   async openStream(client: string, request: SaveRequest, events: SaveStreamEvents): Promise<SaveStream> {
     this.#refuseWhenStopping();
     const pool = await this.#options.pools.find(request.pool, 'Nothing was saved.');
-    const descriptor = await this.#describe(client, request, pool);
-    await this.#books.begin(descriptor);
+    const descriptor = this.#describe(client, request, pool);
+    await this.#begin(descriptor);
     try {
       this.#refuseWhenStopping();
       return this.#sessionFor(pool).session.openStream(descriptor, events);
@@ -99,9 +103,9 @@ export class SaveService {
     if (this.#stopping.signal.aborted) throw shuttingDown();
   }
 
-  async #describe(client: string, request: SaveRequest, pool: PoolRecord): Promise<StreamDescriptor> {
-    const { clock, random } = this.#options;
-    await this.#refuseWrongBase(client, request);
+  #describe(client: string, request: SaveRequest, pool: PoolRecord): StreamDescriptor {
+    const { clock, random, retentionClock } = this.#options;
+    refuseWrongLevel(request);
     const nowMs = clock.wallMs();
     const { name, level, basedOn, timeMs, attributes } = request;
     return {
@@ -112,29 +116,26 @@ export class SaveService {
       level,
       basedOn,
       timeMs,
-      retentionEndMs: nowMs + Math.round((request.retentionDays ?? pool.retentionDays) * DAY_MS),
+      retentionEndMs: retentionClock.latestMs + Math.round((request.retentionDays ?? pool.retentionDays) * DAY_MS),
       attributes: { ...attributes },
     };
   }
 
-  /** A full stands alone; the others are worth nothing without a whole stream of the same client to build on. */
-  async #refuseWrongBase(client: string, { level, basedOn }: SaveRequest): Promise<void> {
-    if ((level === 'full') !== (basedOn === null))
-      throw new StorageError(
-        'PROTOCOL_BODY',
-        level === 'full'
-          ? 'A full backup is based on nothing. Nothing was saved.'
-          : `A backup of level ${level} names the stream it is based on. Nothing was saved.`,
-        { context: { level } },
-      );
-    if (basedOn === null) return;
-    const base = await this.#options.inventory.stream(basedOn);
-    if (base?.state !== 'complete' || base.descriptor.client !== client)
-      throw new StorageError(
-        'JOB_BASE_UNKNOWN',
-        `Stream ${basedOn}, on which this one would be based, is not a complete stream of ${client}. Nothing was saved; make a full backup.`,
-        { context: { basedOn } },
-      );
+  /** An incremental begins only while all it is based on is there, and from then on keeps it. */
+  async #begin(descriptor: StreamDescriptor): Promise<void> {
+    const { client, basedOn } = descriptor;
+    if (basedOn === null) {
+      await this.#books.begin(descriptor);
+      return;
+    }
+    try {
+      await this.#options.guard.whileDepending(basedOn, async (chain) => {
+        if (!isWholeChain(chain) || chain[0].descriptor.client !== client) throw wrongBase(client, basedOn);
+        await this.#books.begin(descriptor);
+      });
+    } catch (error) {
+      throw isStorageError(error, 'JOB_STREAM_UNKNOWN') ? wrongBase(client, basedOn, error) : error;
+    }
   }
 
   /**
@@ -221,6 +222,31 @@ export class SaveService {
 /** Somebody waits for its drive, or for its volume. */
 function isContended({ lease, reservation }: RunningSave): boolean {
   return lease?.contended === true || reservation?.contended === true;
+}
+
+/** A full stands alone; the others are worth nothing without a whole stream of the same client to build on. */
+function refuseWrongLevel({ level, basedOn }: SaveRequest): void {
+  if ((level === 'full') === (basedOn === null)) return;
+  throw new StorageError(
+    'PROTOCOL_BODY',
+    level === 'full'
+      ? 'A full backup is based on nothing. Nothing was saved.'
+      : `A backup of level ${level} names the stream it is based on. Nothing was saved.`,
+    { context: { level } },
+  );
+}
+
+function isWholeChain(chain: StreamChain): boolean {
+  return chain.every((stream) => stream.state === 'complete') && chain.at(-1)?.descriptor.basedOn === null;
+}
+
+function wrongBase(client: string, basedOn: StreamId, cause?: unknown): StorageError {
+  return new StorageError(
+    'JOB_BASE_UNKNOWN',
+    `Stream ${basedOn}, on which this one would be based, is not a complete stream of ${client} with all that it is based on. ` +
+      'Nothing was saved; make a full backup.',
+    { context: { basedOn }, cause },
+  );
 }
 
 /** What a session depends on is the same; the retention is each stream's own. */

@@ -1,15 +1,18 @@
-import { StorageError } from '../base/storage-error.js';
+import { StorageError, isStorageError } from '../base/storage-error.js';
 import { makeVolumeId, type VolumeId } from '../terms/ids.js';
 import { mediumOfBarcode, type Barcode } from '../terms/barcode.js';
 import { SCRATCH_POOL } from '../terms/pool-policy.js';
-import type { CartridgeRecord, PoolRecord, StreamRecord, VolumeRecord } from '../inventory/records.js';
+import type { DriveStatus, MediumAttributes } from '../drive/tape-drive.js';
+import type { CartridgeRecord, PoolRecord, VolumeRecord } from '../inventory/records.js';
 import { FIRST_END_OF_DATA, readLabel, writeLabel, type LabelReading } from '../volume/label-io.js';
 import type { VolumeLabel } from '../volume/volume-label.js';
 import type { CartridgeLoading } from './cartridge-loading.js';
 import { newCartridge } from './cartridge-register.js';
 import type { DriveBay } from './drive-bay.js';
 import type { MediaEnvironment } from './media-environment.js';
-import { protectingReasons } from './retention.js';
+import type { RetentionGuard } from './retention-guard.js';
+import { withConditionByDaemon, withStateByDaemon } from './state-changes.js';
+import { updateVolume } from './update-volume.js';
 
 export interface LabelOrder {
   readonly who: string;
@@ -20,17 +23,20 @@ export interface LabelOrder {
 }
 
 /**
- * Makes a volume of a cartridge. The order survives a power cut: everything is checked first; the label is written and read back;
- * then the inventory is told. A crash between the two leaves an empty labelled cartridge the inventory does not know, which may be
- * labelled again.
+ * Makes a volume of a cartridge. The order survives a power cut: everything is checked first; the inventory is told that the old
+ * volume's label is being overwritten; the label is written and read back; then one batch forgets the old volume and knows the new
+ * one. A crash before the last leaves the old volume suspect, whose streams have all expired, and on the medium an empty volume the
+ * inventory does not know, or a torn label: it may be labelled again.
  */
 export class Labelling {
   readonly #environment: MediaEnvironment;
   readonly #loading: CartridgeLoading;
+  readonly #guard: RetentionGuard;
 
-  constructor(environment: MediaEnvironment, loading: CartridgeLoading) {
+  constructor(environment: MediaEnvironment, loading: CartridgeLoading, guard: RetentionGuard) {
     this.#environment = environment;
     this.#loading = loading;
+    this.#guard = guard;
   }
 
   /** Before a drive is taken: what can be refused from the books alone. */
@@ -47,59 +53,77 @@ export class Labelling {
         `${barcode} is ${medium === 'disk' ? 'a disk volume' : 'a tape cartridge'}, pool ${pool.name} is of kind ${pool.kind}. Nothing was changed.`,
         { context: { barcode, pool: pool.name } },
       );
-    await this.#refuseLive(barcode);
+    await this.#guard.refuseLive(barcode);
   }
 
+  /** The errors of `refuseEarly`, and VOLUME_FOREIGN, VOLUME_LABEL_*, MEDIUM_*, CHANGER_*, DRIVE_*. */
   async label(bay: DriveBay, order: LabelOrder, signal: AbortSignal): Promise<VolumeRecord> {
-    const { slots, logger } = this.#environment;
+    const { logger } = this.#environment;
     await bay.changer.provide(order.barcode, bay.name);
     await this.#loading.load(bay, order.barcode, { who: order.who, reason: 'loaded to be labelled' }, signal);
     bay.mounted = null;
     bay.activity = `labelling ${order.barcode}`;
-    const slot = slots.take();
     try {
-      await this.#refuseMedium(bay, order, await readLabel(bay.thread, slot));
-      // Asked again: streams may have been saved to it while the drive was waited for.
-      await this.#refuseLive(order.barcode);
-      const label = await this.#makeLabel(order);
-      await writeLabel(bay.thread, slot, label);
-      const volume = await this.#environment.bookkeeping.run(async () => this.#record(order, label));
+      // Checked in here once more: streams may have come to need it while the drive was waited for.
+      const volume = await this.#guard.whileDestroying(order.barcode, async () => this.#overwrite(bay, order));
       logger.log('info', 'volume.labelled', `Cartridge ${order.barcode} is now a volume of pool ${order.pool.name}.`, {
         who: order.who,
         barcode: order.barcode,
-        volume: label.volumeId,
+        volume: volume.volumeId,
         drive: bay.name,
       });
       const { mediumGeneration } = await bay.thread.readStatus();
-      bay.mounted = { volumeId: label.volumeId, barcode: order.barcode, mediumGeneration };
+      bay.mounted = { volumeId: volume.volumeId, barcode: order.barcode, mediumGeneration };
       return volume;
+    } catch (error) {
+      if (isStorageError(error, 'VOLUME_FOREIGN')) await this.#noteForeign(order.barcode, error);
+      throw error;
+    }
+  }
+
+  async #overwrite(bay: DriveBay, order: LabelOrder): Promise<VolumeRecord> {
+    const { slots, bookkeeping } = this.#environment;
+    const slot = slots.take();
+    try {
+      const before = await bay.thread.readStatus();
+      const reading = await readLabel(bay.thread, slot);
+      const status = await bay.thread.readStatus();
+      if (status.mediumGeneration !== before.mediumGeneration) throw mediumChanged(bay, order.barcode);
+      await this.#refuseMedium(bay, order, status, reading);
+      const mediumSerial = await this.#refuseOtherChip(bay, order.barcode);
+      const label = await this.#makeLabel(order);
+      await this.#noteOverwriting(order.barcode);
+      await writeLabel(bay.thread, slot, label);
+      return await bookkeeping.run(async () => this.#record(order, label, mediumSerial));
     } finally {
       slots.give(slot);
     }
   }
 
-  /** Invariant 8. */
-  async #refuseLive(barcode: Barcode): Promise<void> {
-    const { inventory, clock } = this.#environment;
+  /** From here on the label of the old volume is in doubt, whatever happens. */
+  async #noteOverwriting(barcode: Barcode): Promise<void> {
+    const { inventory } = this.#environment;
     const volumeId = (await inventory.cartridge(barcode))?.volumeId ?? null;
     if (volumeId === null) return;
-    const streams: StreamRecord[] = [];
-    for await (const stream of inventory.everyStream()) streams.push(stream);
-    const reasons = protectingReasons(volumeId, streams, clock.wallMs());
-    if (reasons.length === 0) return;
-    const more = reasons.length > 3 ? ` and ${String(reasons.length - 3)} more` : '';
-    throw new StorageError(
-      'VOLUME_LIVE',
-      `Volume ${barcode} must not be overwritten: ${reasons.slice(0, 3).join('; ')}${more}. Nothing was changed.`,
-      { context: { barcode, volume: volumeId, streams: reasons.length } },
+    await updateVolume(this.#environment, volumeId, (volume) =>
+      withStateByDaemon(volume, 'suspect', 'its label was being overwritten; label it again'),
     );
   }
 
+  /** A cartridge that was taken for blank and is somebody else's. */
+  async #noteForeign(barcode: Barcode, error: StorageError): Promise<void> {
+    const { inventory, bookkeeping } = this.#environment;
+    await bookkeeping.run(async () => {
+      const cartridge = await inventory.cartridge(barcode);
+      if (cartridge?.volumeId !== null) return;
+      await inventory.commit({ cartridges: [withConditionByDaemon(cartridge, 'foreign', error.message)] });
+    });
+  }
+
   /** What the medium itself says against it. */
-  async #refuseMedium(bay: DriveBay, order: LabelOrder, reading: LabelReading): Promise<void> {
+  async #refuseMedium(bay: DriveBay, order: LabelOrder, status: DriveStatus, reading: LabelReading): Promise<void> {
     const { barcode } = order;
     const context = { barcode, drive: bay.name };
-    const status = await bay.thread.readStatus();
     if (status.writeProtected)
       throw new StorageError(
         'MEDIUM_WRITE_PROTECTED',
@@ -107,6 +131,9 @@ export class Labelling {
         { context },
       );
     if (reading.kind === 'blank') return;
+    // Whatever may be overwritten, it is not another volume that happens to be in the drive.
+    const found = reading.kind === 'foreign' ? null : reading.label;
+    if (found !== null) await this.#refuseOtherVolume(bay, order, found);
     if (status.worm)
       throw new StorageError(
         'MEDIUM_INCOMPATIBLE',
@@ -125,14 +152,42 @@ export class Labelling {
       );
   }
 
+  /** The medium says that it is another cartridge, or carries another volume that the books know. */
+  async #refuseOtherVolume(bay: DriveBay, { barcode }: LabelOrder, found: VolumeLabel): Promise<void> {
+    const { inventory } = this.#environment;
+    const known = (await inventory.cartridge(barcode))?.volumeId ?? null;
+    const isOther = known !== found.volumeId && (await inventory.volume(found.volumeId)) !== null;
+    if (found.barcode === barcode && !isOther) return;
+    throw new StorageError(
+      'VOLUME_LABEL_MISMATCH',
+      `The cartridge in drive ${bay.name} says it is ${found.barcode} with volume ${found.volumeId}, not the ${barcode} of the inventory. ` +
+        'It was not touched; insert the right one.',
+      { context: { barcode, drive: bay.name, found: found.barcode, foundVolume: found.volumeId } },
+    );
+  }
+
+  /**
+   * A medium whose label tells nothing may still be known by the serial number in its memory. Returns that; null when the drive
+   * cannot tell.
+   */
+  async #refuseOtherChip(bay: DriveBay, barcode: Barcode): Promise<string | null> {
+    const serial = (await readAttributes(bay)).mediumSerial ?? null;
+    if (serial === null) return null;
+    const cartridges = await this.#environment.inventory.cartridges();
+    const other = cartridges.find(
+      (one) => one.mediumSerial === serial && one.barcode !== barcode && one.volumeId !== null,
+    );
+    if (other === undefined) return serial;
+    throw new StorageError(
+      'VOLUME_LABEL_MISMATCH',
+      `The cartridge in drive ${bay.name} has the serial number ${serial}, which is that of ${other.barcode}, not of ${barcode}. ` +
+        'It was not touched; insert the right one.',
+      { context: { barcode, drive: bay.name, found: other.barcode, serial } },
+    );
+  }
+
   async #refuseOurs(bay: DriveBay, order: LabelOrder, found: VolumeLabel): Promise<void> {
     const { barcode } = order;
-    if (found.barcode !== barcode)
-      throw new StorageError(
-        'VOLUME_LABEL_MISMATCH',
-        `The cartridge in drive ${bay.name} says it is ${found.barcode}, not ${barcode}. It was not touched; insert the right one.`,
-        { context: { barcode, drive: bay.name, found: found.barcode } },
-      );
     const known = (await this.#environment.inventory.cartridge(barcode))?.volumeId ?? null;
     if (known === found.volumeId || order.overwrite === barcode) return;
     await bay.thread.locateEndOfData();
@@ -163,13 +218,14 @@ export class Labelling {
   }
 
   /** One batch: the old volume is forgotten and the new one known, or neither. */
-  async #record(order: LabelOrder, label: VolumeLabel): Promise<VolumeRecord> {
+  async #record(order: LabelOrder, label: VolumeLabel, mediumSerial: string | null): Promise<VolumeRecord> {
     const { inventory } = this.#environment;
     const old = await inventory.cartridge(order.barcode);
     const cartridge: CartridgeRecord = {
       ...(old ?? { ...newCartridge(order.barcode), locationSinceMs: label.createdMs }),
       volumeId: label.volumeId,
       labelCount: label.labelCount,
+      mediumSerial: mediumSerial ?? old?.mediumSerial ?? null,
       condition: null,
     };
     const volume = emptyVolume(label);
@@ -194,6 +250,24 @@ export class Labelling {
     });
     return volume;
   }
+}
+
+/** Cartridge memory is a help, not a need: a drive that cannot read it labels nevertheless. */
+async function readAttributes(bay: DriveBay): Promise<MediumAttributes> {
+  try {
+    return await bay.thread.readMediumAttributes();
+  } catch (error) {
+    if (isStorageError(error, 'SCSI_CHECK_CONDITION', 'SCSI_MALFORMED_REPLY')) return {};
+    throw error;
+  }
+}
+
+function mediumChanged(bay: DriveBay, barcode: Barcode): StorageError {
+  return new StorageError(
+    'DRIVE_POSITION_LOST',
+    `The medium in drive ${bay.name} may have been changed while its label was read. Nothing was written to ${barcode}; try again.`,
+    { context: { drive: bay.name, barcode } },
+  );
 }
 
 function emptyVolume(label: VolumeLabel): VolumeRecord {

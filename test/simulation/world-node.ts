@@ -29,6 +29,8 @@ import { DriveLeases } from '../../src/media/drive-leases.js';
 import { Labelling } from '../../src/media/labelling.js';
 import type { MediaEnvironment } from '../../src/media/media-environment.js';
 import { PoolBook } from '../../src/media/pool-book.js';
+import { RetentionClock } from '../../src/media/retention-clock.js';
+import { RetentionGuard } from '../../src/media/retention-guard.js';
 import { VolumeMounting } from '../../src/media/volume-mounting.js';
 import type { Barcode } from '../../src/terms/barcode.js';
 import type { VolumeId } from '../../src/terms/ids.js';
@@ -71,6 +73,7 @@ export class WorldNode {
   readonly #labelling: Labelling;
   readonly #driveBook: DriveBook;
   readonly #pools: PoolBook;
+  readonly #retentionClock: RetentionClock;
   readonly #register: CartridgeRegister;
   readonly #mounting: VolumeMounting;
   readonly #pass: Pick<RestorePassOptions, 'clock' | 'logger' | 'limits'>;
@@ -112,7 +115,9 @@ export class WorldNode {
     this.#pools = new PoolBook(environment);
     this.#pass = { clock, logger, limits };
     const mounting = this.#mounting;
-    this.#labelling = new Labelling(environment, loading);
+    this.#retentionClock = new RetentionClock(environment);
+    const guard = new RetentionGuard(environment, this.#retentionClock);
+    this.#labelling = new Labelling(environment, loading, guard);
     const { inventory, ring, leases } = this;
     this.saves = new SaveService({
       inventory,
@@ -124,6 +129,8 @@ export class WorldNode {
       logger,
       pools: this.#pools,
       bookkeeping: environment.bookkeeping,
+      guard,
+      retentionClock: this.#retentionClock,
       limits,
     });
     this.restores = new RestoreService({
@@ -145,6 +152,7 @@ export class WorldNode {
   async open(): Promise<void> {
     await this.inventory.open();
     await this.#driveBook.open();
+    await this.#retentionClock.open();
     await this.#pools.declare([WORLD_POOL]);
     await this.#register.refresh();
     await this.saves.recover();
