@@ -35,7 +35,7 @@ const forbidden = Object.entries(layers).map(([folder, allowed]) => ({
   severity: 'error',
   comment: `src/${folder} may import only itself${allowed.map((name) => `, src/${name}`).join('')} (docs/ARCHITECTURE.md)`,
   from: { path: `^src/${folder}/` },
-  to: { path: '^(src|sim|test)/', pathNot: `^src/(${[folder, ...allowed].join('|')})/` },
+  to: { path: '^(src|sim|test|bench)/', pathNot: `^src/(${[folder, ...allowed].join('|')})/` },
 }));
 
 // Everything that reaches outside the program; node:path, node:url, node:crypto and the like only compute.
@@ -50,8 +50,25 @@ module.exports = {
       from: {},
       to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
     },
-    { name: 'src-never-imports-sim-or-test', severity: 'error', from: { path: '^src/' }, to: { path: '^(sim|test)/' } },
-    { name: 'sim-never-imports-test', severity: 'error', from: { path: '^sim/' }, to: { path: '^test/' } },
+    {
+      name: 'src-never-imports-sim-test-or-bench',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^(sim|test|bench)/' },
+    },
+    {
+      name: 'sim-never-imports-test-or-bench',
+      severity: 'error',
+      from: { path: '^sim/' },
+      to: { path: '^(test|bench)/' },
+    },
+    {
+      name: 'bench-never-imports-test',
+      comment: 'what is measured is the product; the tests are not needed to run it',
+      severity: 'error',
+      from: { path: '^bench/' },
+      to: { path: '^test/' },
+    },
     { name: 'ffi-only-in-device', severity: 'error', from: { pathNot: '^src/device/' }, to: { path: 'koffi' } },
     {
       name: 'leveldb-only-in-inventory',

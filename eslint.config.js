@@ -2,7 +2,7 @@ import mocha from 'eslint-plugin-mocha';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/**', '.build/**', 'coverage/**', 'node_modules/**', 'native/build/**'] },
+  { ignores: ['dist/**', '.build/**', 'coverage/**', 'node_modules/**', 'native/build/**', 'bench/native/build/**'] },
   {
     files: ['**/*.ts'],
     extends: [...tseslint.configs.strictTypeChecked, ...tseslint.configs.stylisticTypeChecked],
@@ -35,6 +35,7 @@ export default tseslint.config(
       'src/cli/main.ts',
       'sim/main.ts',
       'sim/demo/*.ts',
+      'bench/**/*.ts',
       'test/**/*.ts',
     ],
     rules: { 'no-restricted-properties': 'off' },

@@ -23,6 +23,10 @@ export interface SimHardwareOptions {
   /** Simulated seconds in one of the wall clock. */
   readonly speed: number;
   readonly keepPayload: KeepPayload;
+  /** Native bytes of each drive's buffer; the generation's own when not told. */
+  readonly bufferBytes?: number;
+  /** The module that makes the drives' port (a SyscallPortModule given SimSyscallOptions); the simulator's own when not told. */
+  readonly portModuleUrl?: string;
 }
 
 /** Simulated LTO-9 drives in the place of the configured tape drives, with a hand that carries cartridges at once. */
@@ -70,12 +74,14 @@ export class SimHardware implements Hardware {
   }
 
   #makeThread(path: string, { ring, clock }: HardwareEnvironment): WorkerDriveThread {
-    const { directory, clock: mode, speed, keepPayload } = this.#options;
+    const { directory, clock: mode, speed, keepPayload, bufferBytes, portModuleUrl } = this.#options;
     const statistics = createDriveStatisticsMemory();
     this.#statistics.push(new DriveStatistics(statistics));
     const portOptions: SimSyscallOptions = {
       directory,
-      drives: [{ path, generation: 'LTO-9', keepPayload, statistics }],
+      drives: [
+        { path, generation: 'LTO-9', keepPayload, statistics, ...(bufferBytes === undefined ? {} : { bufferBytes }) },
+      ],
       clock: mode,
       speed,
     };
@@ -83,7 +89,7 @@ export class SimHardware implements Hardware {
       {
         driver: 'st',
         device: path,
-        portModuleUrl: new URL('./sim-syscalls.js', import.meta.url).href,
+        portModuleUrl: portModuleUrl ?? new URL('./sim-syscalls.js', import.meta.url).href,
         portOptions,
         ring,
         seal: BLOCK_SEAL,
