@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { isReached } from './figure.js';
 import { PACKAGE } from './processes.js';
 import { FULL, QUICK, Report, type BenchPlan } from './report.js';
+import { measureRestores } from './restore-suite.js';
 import { measureDiskSaves, measureNullSaves } from './save-suite.js';
 
 const USAGE = `usage: npm run bench -- [--quick] [--json FILE] [--only SUITE,...]
@@ -18,6 +19,7 @@ type Suite = (report: Report, plan: BenchPlan) => Promise<void>;
 const SUITES: Readonly<Record<string, Suite>> = {
   null: measureNullSaves,
   disk: measureDiskSaves,
+  restore: measureRestores,
 };
 
 /** `npm run bench`. Exit status 0 also when a figure misses its limit: the limits are for people to look at. */

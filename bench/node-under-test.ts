@@ -106,6 +106,7 @@ export class NodeUnderTest {
     this.#port = (await this.#answered()).dataDoor.port;
     for (let drive = 0; drive < drives; drive++)
       await this.#control.label({ barcode: `TPL00${String(drive + 1)}L9`, pool: `tape${String(drive)}` });
+    await this.#control.label({ barcode: 'DSK001DK', pool: 'disk' });
   }
 
   async #answered(): Promise<StatusView> {

@@ -266,7 +266,7 @@ static void take_frame(struct client *client, const struct frame *frame, const c
                  client->index, plan.pool);
         queue(client, SAVE, 0, text);
       } else {
-        snprintf(text, sizeof text, "{\"streamId\":\"%s\",\"offset\":0,\"length\":null}", client->id);
+        snprintf(text, sizeof text, "{\"streamId\":\"%s\",\"offset\":0,\"length\":null,\"partial\":false}", client->id);
         queue(client, RESTORE, 0, text);
       }
       break;
