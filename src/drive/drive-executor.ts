@@ -11,7 +11,16 @@ import type {
   WriteRunResult,
   WriteRunStop,
 } from './drive-thread.js';
-import type { DriveStatus, MediumAttributes, TapeDrive, TapePosition, WriteOutcome } from './tape-drive.js';
+import type {
+  ApplicationAttributes,
+  DriveHealth,
+  DriveStatus,
+  MediumAttributes,
+  MediumCapacity,
+  TapeDrive,
+  TapePosition,
+  WriteOutcome,
+} from './tape-drive.js';
 
 /** The commands of a DriveThread: everything but what is about the thread itself. */
 export type DriveCommandName = Exclude<keyof DriveThread, 'terminate' | 'seconds'>;
@@ -138,12 +147,20 @@ export class DriveExecutor implements BlockingDriveCommands {
     });
   }
 
-  readTapeAlerts(): readonly number[] | null {
-    return this.#drive.readTapeAlerts();
+  readHealth(): DriveHealth {
+    return this.#drive.readHealth();
+  }
+
+  readCapacity(): MediumCapacity | null {
+    return this.#drive.readCapacity();
   }
 
   readMediumAttributes(): MediumAttributes {
     return this.#drive.readMediumAttributes();
+  }
+
+  writeMediumAttributes(attributes: ApplicationAttributes): boolean {
+    return this.#drive.writeMediumAttributes(attributes);
   }
 
   resume(): void {

@@ -18,6 +18,7 @@ export const SCSI_TIMEOUTS_MS = {
   readBlockLimits: 6 * MINUTE_MS,
   /** An LTO-9 reading its cartridge memory was seen to need more than 60 s. */
   readAttribute: 6 * MINUTE_MS,
+  writeAttribute: 6 * MINUTE_MS,
   /** The probe that asks why `st` could not read: as long as a read with all its retries. */
   read: 40 * MINUTE_MS,
   /** 960 s recommended, plus the wait for a cartridge that is being threaded. */

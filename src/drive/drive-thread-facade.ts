@@ -7,7 +7,14 @@ import type {
   WriteRunResult,
   WriteRunStop,
 } from './drive-thread.js';
-import type { DriveStatus, MediumAttributes, TapePosition } from './tape-drive.js';
+import type {
+  ApplicationAttributes,
+  DriveHealth,
+  DriveStatus,
+  MediumAttributes,
+  MediumCapacity,
+  TapePosition,
+} from './tape-drive.js';
 
 /** The methods of a DriveThread over one `submit`: what every implementation shares. */
 export abstract class DriveThreadFacade implements DriveThread {
@@ -58,11 +65,17 @@ export abstract class DriveThreadFacade implements DriveThread {
   erase(mode: 'short' | 'long'): Promise<void> {
     return this.submit('erase', [mode]);
   }
-  readTapeAlerts(): Promise<readonly number[] | null> {
-    return this.submit('readTapeAlerts', []);
+  readHealth(): Promise<DriveHealth> {
+    return this.submit('readHealth', []);
+  }
+  readCapacity(): Promise<MediumCapacity | null> {
+    return this.submit('readCapacity', []);
   }
   readMediumAttributes(): Promise<MediumAttributes> {
     return this.submit('readMediumAttributes', []);
+  }
+  writeMediumAttributes(attributes: ApplicationAttributes): Promise<boolean> {
+    return this.submit('writeMediumAttributes', [attributes]);
   }
   writeRun(run: readonly RunBlock[]): Promise<WriteRunResult> {
     return this.submit('writeRun', [run]);

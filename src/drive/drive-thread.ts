@@ -1,5 +1,12 @@
 import type { StorageErrorRecord } from '../base/storage-error.js';
-import type { DriveStatus, MediumAttributes, TapePosition } from './tape-drive.js';
+import type {
+  ApplicationAttributes,
+  DriveHealth,
+  DriveStatus,
+  MediumAttributes,
+  MediumCapacity,
+  TapePosition,
+} from './tape-drive.js';
 
 /**
  * A drive's thread, seen from the main thread: the asynchronous door to one TapeDrive and one block ring.
@@ -26,8 +33,10 @@ export interface DriveThread {
   writeFilemarks(count: number): Promise<WriteRunStop | null>;
   synchronize(): Promise<void>;
   erase(mode: 'short' | 'long'): Promise<void>;
-  readTapeAlerts(): Promise<readonly number[] | null>;
+  readHealth(): Promise<DriveHealth>;
+  readCapacity(): Promise<MediumCapacity | null>;
   readMediumAttributes(): Promise<MediumAttributes>;
+  writeMediumAttributes(attributes: ApplicationAttributes): Promise<boolean>;
 
   /**
    * Writes the blocks of `run` in order. Before each write the thread checks the payload's CRC32C against the one in the

@@ -6,8 +6,10 @@ import { listVolumes, readPointer } from './disk-target.js';
 import { RECORD_HEADER_BYTES, recordBytes } from './disk-volume-codec.js';
 import { DRIVE_LIMITS } from './drive-limits.js';
 import type {
+  DriveHealth,
   DriveStatus,
   MediumAttributes,
+  MediumCapacity,
   ReadOutcome,
   TapeDrive,
   TapePosition,
@@ -233,13 +235,34 @@ export class FileDrive implements TapeDrive {
     });
   }
 
-  readTapeAlerts(): null {
-    return null;
+  /** A disk complains to its system's administrator, not here. */
+  readHealth(): DriveHealth {
+    return {
+      tapeAlerts: null,
+      writeErrors: null,
+      readErrors: null,
+      deviceStatus: null,
+      volumeStatistics: null,
+      capacity: this.readCapacity(),
+    };
+  }
+
+  readCapacity(): MediumCapacity | null {
+    assert(this.#open, 'the drive is open');
+    if (this.#file === null) return null;
+    const { capacityBytes: totalBytes, endOffset } = this.#file;
+    return { remainingBytes: Math.max(0, totalBytes - endOffset), totalBytes };
   }
 
   readMediumAttributes(): MediumAttributes {
     const { barcode, capacityBytes, endOffset } = this.#loaded();
     return { barcode, capacityBytes, remainingBytes: Math.max(0, capacityBytes - endOffset) };
+  }
+
+  /** The name of the file is its barcode; the label says the rest. */
+  writeMediumAttributes(): boolean {
+    this.#loaded();
+    return false;
   }
 
   #moveTo(object: number): void {

@@ -1,35 +1,24 @@
-import { parseBarcode } from '../terms/barcode.js';
 import { COMPRESSION_PAGE_CODE, decodeCompressionModePage } from '../scsi/compression-mode-page.js';
 import { DEVICE_TYPES, decodeStandardInquiry, encodeInquiryCdb } from '../scsi/inquiry.js';
-import { LOG_PAGES } from '../scsi/log-page.js';
-import { LOG_PAGE_CONTROL, encodeLogSenseCdb } from '../scsi/log-sense.js';
-import { decodeMamAttributes, findMamAttribute, mamNumber, mamText, type MamAttribute } from '../scsi/mam.js';
-import { MAM_CAPACITY_UNIT_BYTES, MAM_IDS } from '../scsi/mam-attributes.js';
 import {
   MEDIUM_CONFIGURATION_PAGE_CODE,
   decodeMediumConfigurationModePage,
 } from '../scsi/medium-configuration-mode-page.js';
 import { decodeModeSenseData, findModePage, type ModeParameters } from '../scsi/mode-parameters.js';
 import { MODE_PAGE_CONTROL, encodeModeSenseCdb } from '../scsi/mode-sense.js';
-import { READ_ATTRIBUTE_ACTIONS, encodeReadAttributeCdb } from '../scsi/read-attribute.js';
 import { decodeBlockLimits, encodeReadBlockLimitsCdb, type BlockLimits } from '../scsi/read-block-limits.js';
-import { decodeTapeAlertLogPage } from '../scsi/tape-alert-log-page.js';
 import { encodeTestUnitReadyCdb } from '../scsi/test-unit-ready.js';
 import { VPD_PAGES, decodeUnitSerialNumber } from '../scsi/vpd-page.js';
 import type { ErrorCode } from '../base/error-codes.js';
 import { StorageError } from '../base/storage-error.js';
 import { SCSI_TIMEOUTS_MS } from './drive-limits.js';
 import type { ScsiTarget, TargetCommand, TargetReply } from './scsi-target.js';
-import type { DriveIdentity, DriveStatus, MediumAttributes } from './tape-drive.js';
+import type { DriveIdentity, DriveStatus } from './tape-drive.js';
 
 /** What can be asked of a drive without moving its medium. */
 
 /** Most a MODE SENSE(6), an INQUIRY page or the like answers. */
 const SHORT_REPLY_BYTES = 252;
-/** 64 TapeAlert parameters of 5 bytes and a header; drives that pad send more, which is not needed. */
-const LOG_REPLY_BYTES = 4096;
-/** Some drives misread allocation lengths above 16 bits; a cartridge's memory is 16 KiB at most. */
-const MAM_REPLY_BYTES = 0xfff0;
 
 /** SCSI_MALFORMED_REPLY, and DEVICE_OPEN_FAILED when it is no tape drive. */
 export function askIdentity(target: ScsiTarget, device: string): DriveIdentity {
@@ -148,75 +137,6 @@ function modeSense(target: ScsiTarget, pageCode: number): ModeParameters | null 
   };
   const data = unlessUnsupported(target, command);
   return data === null ? null : decodeModeSenseData(6, data);
-}
-
-/** The flags that are up, which takes them down in the drive; null when it has no TapeAlert page. */
-export function askTapeAlerts(target: ScsiTarget): readonly number[] | null {
-  const data = unlessUnsupported(target, {
-    name: 'LOG SENSE (TapeAlert)',
-    cdb: encodeLogSenseCdb({
-      pageControl: LOG_PAGE_CONTROL.cumulative,
-      pageCode: LOG_PAGES.tapeAlert,
-      subpageCode: 0,
-      save: false,
-      parameterPointer: 0,
-      allocationLength: LOG_REPLY_BYTES,
-    }),
-    replyBytes: LOG_REPLY_BYTES,
-    timeoutMs: SCSI_TIMEOUTS_MS.logSense,
-    operation: 'other',
-    attention: 'retry',
-  });
-  return data === null ? null : decodeTapeAlertLogPage(data);
-}
-
-/** No key at all when the cartridge, or the drive, has no memory to read. */
-export function askMediumAttributes(target: ScsiTarget): MediumAttributes {
-  const data = unlessUnsupported(target, {
-    name: 'READ ATTRIBUTE',
-    cdb: encodeReadAttributeCdb({
-      serviceAction: READ_ATTRIBUTE_ACTIONS.values,
-      logicalVolume: 0,
-      partition: 0,
-      firstAttribute: 0,
-      allocationLength: MAM_REPLY_BYTES,
-      cached: false,
-    }),
-    replyBytes: MAM_REPLY_BYTES,
-    timeoutMs: SCSI_TIMEOUTS_MS.readAttribute,
-    operation: 'other',
-    attention: 'retry',
-  });
-  return data === null ? {} : attributesOf(decodeMamAttributes(data));
-}
-
-function attributesOf(attributes: readonly MamAttribute[]): MediumAttributes {
-  const text = (id: number): string | undefined => {
-    const attribute = findMamAttribute(attributes, id);
-    const value = attribute === null ? '' : mamText(attribute);
-    return value === '' ? undefined : value;
-  };
-  const count = (id: number, unit = 1): number | undefined => {
-    const attribute = findMamAttribute(attributes, id);
-    const value = attribute === null ? null : mamNumber(attribute);
-    return value === null ? undefined : value * unit;
-  };
-  return withoutAbsent({
-    manufacturer: text(MAM_IDS.manufacturer),
-    mediumSerial: text(MAM_IDS.serialNumber),
-    barcode: parseBarcode(text(MAM_IDS.barcode) ?? '') ?? undefined,
-    capacityBytes: count(MAM_IDS.maximumCapacity, MAM_CAPACITY_UNIT_BYTES),
-    remainingBytes: count(MAM_IDS.remainingCapacity, MAM_CAPACITY_UNIT_BYTES),
-    loadCount: count(MAM_IDS.loadCount),
-    lifetimeBytesWritten: count(MAM_IDS.lifetimeMebibytesWritten, MAM_CAPACITY_UNIT_BYTES),
-    lifetimeBytesRead: count(MAM_IDS.lifetimeMebibytesRead, MAM_CAPACITY_UNIT_BYTES),
-  });
-}
-
-type OrAbsent<T> = { readonly [K in keyof T]: T[K] | undefined };
-
-function withoutAbsent(attributes: OrAbsent<Required<MediumAttributes>>): MediumAttributes {
-  return Object.fromEntries(Object.entries(attributes).filter(([, value]) => value !== undefined));
 }
 
 /** The answer's bytes; null when the drive does not know the command or page. Failures are thrown. */

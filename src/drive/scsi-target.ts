@@ -14,6 +14,8 @@ export interface TargetCommand {
   readonly timeoutMs: number;
   /** Room for what the drive answers, bytes; 0 or absent: nothing is transferred. */
   readonly replyBytes?: number;
+  /** What is sent to the drive, where the command takes something; it then answers nothing. */
+  readonly data?: Uint8Array;
   /** What it is for: the same sense is another failure for a write than for a read. */
   readonly operation: SenseOperation;
   /**
@@ -102,13 +104,13 @@ export class ScsiTarget {
   }
 
   #sendOnce(command: TargetCommand): TargetReply {
-    const replyBytes = command.replyBytes ?? 0;
-    const data = new Uint8Array(replyBytes);
+    const data = command.data ?? new Uint8Array(command.replyBytes ?? 0);
+    const direction = command.data === undefined ? 'from-device' : 'to-device';
     const sense = new Uint8Array(SENSE_BYTES);
     const header = encodeSgIoRequest({
-      direction: replyBytes === 0 ? 'none' : 'from-device',
+      direction: data.length === 0 ? 'none' : direction,
       cdbBytes: command.cdb.length,
-      dataBytes: replyBytes,
+      dataBytes: data.length,
       senseBytes: SENSE_BYTES,
       timeoutMs: command.timeoutMs,
     });

@@ -5,7 +5,8 @@ import { ERRNO } from '../device/errno.js';
 import { GMT, MT_OP } from '../device/mtio.js';
 import type { SyscallPort } from '../device/syscall-port.js';
 import { PositionTrust } from './position-trust.js';
-import { askMediumAttributes, askReady, TEST_UNIT_READY } from './scsi-questions.js';
+import { readCartridgeMemory, writeCartridgeMemory } from './scsi-cartridge-memory.js';
+import { askReady, TEST_UNIT_READY } from './scsi-questions.js';
 import { ScsiTarget } from './scsi-target.js';
 import { StDevice } from './st-device.js';
 import { diagnose, type StOperation } from './st-diagnosis.js';
@@ -14,8 +15,11 @@ import { askPosition, eraseRest, locateBlock, probeObject, spaceFilemarks, space
 import { StQuestions } from './st-questions.js';
 import { StWrites } from './st-writes.js';
 import type {
+  ApplicationAttributes,
+  DriveHealth,
   DriveStatus,
   MediumAttributes,
+  MediumCapacity,
   ReadOutcome,
   TapeDrive,
   TapePosition,
@@ -333,14 +337,24 @@ export class StDrive implements TapeDrive {
     this.#trust.isBarred = false;
   }
 
-  readTapeAlerts(): readonly number[] | null {
+  readHealth(): DriveHealth {
     this.#assertOpen();
-    return this.#questions.readTapeAlerts();
+    return this.#questions.readHealth();
+  }
+
+  readCapacity(): MediumCapacity | null {
+    this.#assertOpen();
+    return this.#questions.readCapacity();
   }
 
   readMediumAttributes(): MediumAttributes {
     this.#assertOpen();
-    return askMediumAttributes(this.#target);
+    return readCartridgeMemory(this.#target);
+  }
+
+  writeMediumAttributes(attributes: ApplicationAttributes): boolean {
+    this.#assertOpen();
+    return writeCartridgeMemory(this.#target, attributes);
   }
 
   /** Ends writing, moves, and tells `st`. `run` returns the block address it arrived at. */

@@ -1,16 +1,10 @@
 import { isStorageError } from '../base/storage-error.js';
 import { GMT } from '../device/mtio.js';
-import {
-  askBlockLimits,
-  askIdentity,
-  askMediumFacts,
-  askMediumState,
-  askTapeAlerts,
-  type MediumFacts,
-} from './scsi-questions.js';
+import { askBlockLimits, askIdentity, askMediumFacts, askMediumState, type MediumFacts } from './scsi-questions.js';
+import { ScsiLogPages } from './scsi-health.js';
 import type { ScsiTarget } from './scsi-target.js';
 import type { StDevice } from './st-device.js';
-import type { DriveIdentity, DriveStatus } from './tape-drive.js';
+import type { DriveHealth, DriveIdentity, DriveStatus, MediumCapacity } from './tape-drive.js';
 
 /** Largest block a 24-bit length can tell. */
 const MAX_BLOCK_BYTES = 0xff_ffff;
@@ -19,6 +13,7 @@ const MAX_BLOCK_BYTES = 0xff_ffff;
 export class StQuestions {
   readonly #device: StDevice;
   readonly #target: ScsiTarget;
+  readonly #logPages: ScsiLogPages;
   #identity: DriveIdentity = { vendor: '', product: '', revision: '', serial: '' };
   #blockLimits = { min: 1, max: MAX_BLOCK_BYTES };
   #medium: DriveStatus['medium'] = 'no-medium';
@@ -30,6 +25,7 @@ export class StQuestions {
   constructor(device: StDevice, target: ScsiTarget) {
     this.#device = device;
     this.#target = target;
+    this.#logPages = new ScsiLogPages(target);
   }
 
   /** What never changes while the drive is open. */
@@ -81,13 +77,23 @@ export class StQuestions {
 
   /** For a diagnosis: the flags stay to be read. */
   peekTapeAlerts(): readonly number[] | null {
-    const alerts = askTapeAlerts(this.#target);
+    const alerts = this.#logPages.readTapeAlerts();
     for (const flag of alerts ?? []) this.#keptAlerts.add(flag);
     return alerts;
   }
 
-  readTapeAlerts(): readonly number[] | null {
-    const raised = askTapeAlerts(this.#target);
+  readHealth(): DriveHealth {
+    const counters = this.#logPages.readCounters();
+    // Last: the flags are down in the drive once they were read.
+    return { ...counters, tapeAlerts: this.#takeTapeAlerts() };
+  }
+
+  readCapacity(): MediumCapacity | null {
+    return this.#logPages.readCapacity();
+  }
+
+  #takeTapeAlerts(): readonly number[] | null {
+    const raised = this.#logPages.readTapeAlerts();
     if (raised === null) return null;
     const all = [...new Set([...this.#keptAlerts, ...raised])].sort((a, b) => a - b);
     this.#keptAlerts.clear();

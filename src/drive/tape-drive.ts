@@ -1,3 +1,6 @@
+import type { DeviceStatusLogPage } from '../scsi/device-status-log-page.js';
+import type { ErrorCounters } from '../scsi/error-counter-log-page.js';
+import type { VolumeStatistics } from '../scsi/volume-statistics-log-page.js';
 import type { Barcode } from '../terms/barcode.js';
 
 /**
@@ -62,10 +65,14 @@ export interface TapeDrive {
   /** Destroys everything behind the position. `long` overwrites the medium; it may take hours. */
   erase(mode: 'short' | 'long'): void;
 
-  /** Flags raised since they were last read, by number (1..64); null when the drive cannot tell. */
-  readTapeAlerts(): readonly number[] | null;
+  /** What the drive has counted and what it complains of; also without a medium. Never moves the medium. */
+  readHealth(): DriveHealth;
+  /** How much fits on the medium and still fits, bytes before compression; null without a medium or when nobody tells. */
+  readCapacity(): MediumCapacity | null;
   /** What the cartridge memory or the file's header tells; a key is absent when the medium has no such attribute. */
   readMediumAttributes(): MediumAttributes;
+  /** Writes into the cartridge memory what other programs are to know of the volume; false where there is none. */
+  writeMediumAttributes(attributes: ApplicationAttributes): boolean;
 }
 
 export interface DriveIdentity {
@@ -118,6 +125,43 @@ export type WriteOutcome =
   /** Nothing of this block was written: the physical end. */
   | { readonly kind: 'end-of-medium' };
 
+/** Each part is null where the drive (or the disk) does not tell. */
+export interface DriveHealth {
+  /** TapeAlert flags raised since they were last read, by number (1..64): who reads them must act on them. */
+  readonly tapeAlerts: readonly number[] | null;
+  /** Since the drive's counters were last cleared, by a reset or a load as the drive has it. */
+  readonly writeErrors: ErrorCounters | null;
+  readonly readErrors: ErrorCounters | null;
+  readonly deviceStatus: DeviceStatusLogPage | null;
+  /** The life of the cartridge in the drive. */
+  readonly volumeStatistics: VolumeStatistics | null;
+  readonly capacity: MediumCapacity | null;
+}
+
+export interface MediumCapacity {
+  readonly remainingBytes: number;
+  readonly totalBytes: number;
+}
+
+/** Texts are ASCII; what is longer than its place in the memory (in brackets, characters) is cut off. */
+export interface ApplicationAttributes {
+  /** (8) */
+  readonly vendor: string;
+  /** (32) */
+  readonly name: string;
+  /** (8) */
+  readonly version: string;
+  /** For people (160). */
+  readonly label: string;
+  /** Milliseconds since the epoch, kept to the minute; null: never. */
+  readonly lastWrittenMs: number | null;
+  readonly barcode: Barcode;
+  /** (160) */
+  readonly pool: string;
+  /** Of what is on the medium (16). */
+  readonly formatVersion: string;
+}
+
 export interface MediumAttributes {
   readonly manufacturer?: string;
   readonly mediumSerial?: string;
@@ -127,4 +171,6 @@ export interface MediumAttributes {
   readonly loadCount?: number;
   readonly lifetimeBytesWritten?: number;
   readonly lifetimeBytesRead?: number;
+  /** Everything in the memory, for people: identifier, name ('' when unknown), value. */
+  readonly memory?: readonly { readonly id: number; readonly name: string; readonly value: string }[];
 }

@@ -43,7 +43,7 @@ export class DriveCommands {
     const status = await bay.thread.readStatus();
     if (this.#leases.isLeased(bay)) return { status, position: null, tapeAlerts: null };
     const position = status.medium === 'ready' ? await bay.thread.readPosition() : null;
-    return { status, position, tapeAlerts: await bay.thread.readTapeAlerts() };
+    return { status, position, tapeAlerts: (await bay.thread.readHealth()).tapeAlerts };
   }
 
   /** DRIVE_BUSY, VOLUME_BUSY when somebody works with the drive or the cartridge; VOLUME_UNKNOWN, CHANGER_*. */

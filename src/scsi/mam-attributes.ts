@@ -29,9 +29,11 @@ export const MAM_IDS = {
   applicationName: 0x0801,
   applicationVersion: 0x0802,
   userMediumTextLabel: 0x0803,
+  dateAndTimeLastWritten: 0x0804,
   textLocalization: 0x0805,
   barcode: 0x0806,
   mediaPool: 0x0808,
+  applicationFormatVersion: 0x080b,
 } as const;
 
 /** Capacities (0000h, 0001h) and 0220h-0223h count 2^20 bytes. */

@@ -4,6 +4,7 @@ import type { ErrorCode } from '../../src/base/error-codes.js';
 import { isStorageError, StorageError } from '../../src/base/storage-error.js';
 import type { BlockSeal, DriveThread, RingMemory, RunBlock } from '../../src/drive/drive-thread.js';
 import { patternedBytes } from '../support/patterned-bytes.js';
+import { TEST_ATTRIBUTES } from './tape-drive.contract.js';
 
 /** A small format of its own: the thread must know nothing but this. */
 export const TEST_SEAL: BlockSeal = {
@@ -144,7 +145,9 @@ export function describeDriveThreadContract(name: string, makeFixture: () => Pro
         await thread.locateEndOfData();
         expect(await thread.readPosition()).to.include({ blockAddress: 4, fileNumber: 2 });
         expect(await thread.readMediumAttributes()).to.have.property('capacityBytes');
-        expect((await thread.readTapeAlerts()) ?? []).to.deep.equal([]);
+        expect((await thread.readHealth()).tapeAlerts ?? []).to.deep.equal([]);
+        expect(await thread.readCapacity()).to.have.property('totalBytes');
+        expect(await thread.writeMediumAttributes(TEST_ATTRIBUTES)).to.be.a('boolean');
         await thread.locate(1);
         await thread.erase('short');
         expect(await readEverything()).to.deep.equal([1]);

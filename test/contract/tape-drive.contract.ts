@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import type { ErrorCode } from '../../src/base/error-codes.js';
 import { isStorageError } from '../../src/base/storage-error.js';
-import type { TapeDrive } from '../../src/drive/tape-drive.js';
+import type { ApplicationAttributes, TapeDrive } from '../../src/drive/tape-drive.js';
+import type { Barcode } from '../../src/terms/barcode.js';
 import { patternedBytes } from '../support/patterned-bytes.js';
 
 /** What the suite needs of a world in which a drive can be used and misused. */
@@ -27,6 +28,17 @@ export interface TapeDriveFixture {
 
 const ROOM_BYTES = 64 * 1024;
 const MEBIBYTE = 1024 * 1024;
+
+export const TEST_ATTRIBUTES: ApplicationAttributes = {
+  vendor: 'TAPELOOM',
+  name: 'Tapeloom',
+  version: '1.2.3',
+  label: 'volume 7',
+  lastWrittenMs: Date.UTC(2026, 10, 24, 3, 7, 9),
+  barcode: 'TPL001L8' as Barcode,
+  pool: 'daily',
+  formatVersion: '1',
+};
 
 export function codeOf(action: () => unknown): ErrorCode | 'none' {
   try {
@@ -631,9 +643,93 @@ export function describeTapeDriveContract(
       expect(attributes.remainingBytes).to.be.at.most(attributes.capacityBytes ?? 0);
     });
 
-    it('tells no raised TapeAlert flags of a healthy drive', () => {
-      loadBlank();
-      expect(drive.readTapeAlerts() ?? []).to.deep.equal([]);
+    describe('its health', () => {
+      it('is told without a medium, part by part', () => {
+        drive.open();
+        const health = drive.readHealth();
+        expect(health).to.have.keys(
+          'tapeAlerts',
+          'writeErrors',
+          'readErrors',
+          'deviceStatus',
+          'volumeStatistics',
+          'capacity',
+        );
+        expect(health.tapeAlerts ?? []).to.deep.equal([]);
+        expect([health.capacity, drive.readCapacity()]).to.deep.equal([null, null]);
+      });
+
+      it('of a healthy drive has no raised flags and no uncorrected errors', () => {
+        loadBlank();
+        writeBlocks(drive, 1, 2);
+        const { tapeAlerts, writeErrors, readErrors } = drive.readHealth();
+        expect(tapeAlerts ?? []).to.deep.equal([]);
+        expect(writeErrors?.uncorrected ?? 0).to.equal(0);
+        expect(readErrors?.uncorrected ?? 0).to.equal(0);
+      });
+
+      it('is asked without moving the medium or spoiling what is being written', () => {
+        loadBlank();
+        writeBlocks(drive, 1);
+        drive.readHealth();
+        drive.readCapacity();
+        writeBlocks(drive, 2);
+        expect(drive.readPosition().blockAddress).to.equal(2);
+        drive.writeFilemarks(1);
+        drive.readHealth();
+        expect(drive.readPosition().blockAddress).to.equal(3);
+        expect(readAll(drive)).to.deep.equal([1, 2, 'filemark']);
+      });
+
+      it('knows how much still fits, and less and less does', () => {
+        loadBlank(16 * MEBIBYTE);
+        const empty = drive.readCapacity();
+        expect(empty?.totalBytes).to.be.at.least(15 * MEBIBYTE);
+        expect(empty?.remainingBytes)
+          .to.be.at.most(empty?.totalBytes ?? 0)
+          .and.at.least((empty?.totalBytes ?? 0) - MEBIBYTE);
+        for (let n = 0; n < 5; n++) drive.writeBlock(testBlock(n, MEBIBYTE));
+        drive.synchronize();
+        const fuller = drive.readCapacity();
+        expect(fuller?.totalBytes).to.equal(empty?.totalBytes);
+        expect((empty?.remainingBytes ?? 0) - (fuller?.remainingBytes ?? 0))
+          .to.be.at.least(5 * MEBIBYTE)
+          .and.at.most(6 * MEBIBYTE);
+        expect(drive.readHealth().capacity).to.deep.equal(fuller);
+      });
+    });
+
+    describe('the cartridge memory', () => {
+      it('says afterwards what was written into it, where there is one, and the data are untouched', () => {
+        loadBlank();
+        writeBlocks(drive, 1);
+        drive.writeFilemarks(1);
+        const taken = drive.writeMediumAttributes(TEST_ATTRIBUTES);
+        writeBlocks(drive, 2);
+        const { barcode, memory } = drive.readMediumAttributes();
+        if (taken) {
+          expect(barcode).to.equal(TEST_ATTRIBUTES.barcode);
+          expect(memory).to.deep.include({ id: 0x0808, name: 'media pool', value: 'daily' });
+        } else expect(memory).to.equal(undefined);
+        expect(readAll(drive)).to.deep.equal([1, 'filemark', 2]);
+      });
+
+      it('is written again, and keeps what was written last', () => {
+        loadBlank();
+        drive.writeMediumAttributes(TEST_ATTRIBUTES);
+        const taken = drive.writeMediumAttributes({ ...TEST_ATTRIBUTES, pool: 'weekly' });
+        drive.unload();
+        drive.load();
+        const { memory } = drive.readMediumAttributes();
+        if (taken)
+          expect(memory?.filter(({ id }) => id === 0x0808).map(({ value }) => value)).to.deep.equal(['weekly']);
+      });
+
+      it('cannot be asked or written without a medium', () => {
+        drive.open();
+        expect(codeOf(() => drive.readMediumAttributes())).to.equal('DRIVE_NO_MEDIUM');
+        expect(codeOf(() => drive.writeMediumAttributes(TEST_ATTRIBUTES))).to.equal('DRIVE_NO_MEDIUM');
+      });
     });
   });
 }

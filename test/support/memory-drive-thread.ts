@@ -10,7 +10,14 @@ import type {
   WriteRunResult,
   WriteRunStop,
 } from '../../src/drive/drive-thread.js';
-import type { DriveStatus, MediumAttributes, TapePosition } from '../../src/drive/tape-drive.js';
+import type {
+  ApplicationAttributes,
+  DriveHealth,
+  DriveStatus,
+  MediumAttributes,
+  MediumCapacity,
+  TapePosition,
+} from '../../src/drive/tape-drive.js';
 import { BLOCK_SEAL } from '../../src/volume/block-header.js';
 
 /** A slot of a ring in shared memory, as the block ring lends it out. */
@@ -40,6 +47,16 @@ export class MemoryMedium {
   /** From this address on every write reports early warning; at `endAt` nothing fits any more. */
   earlyWarningAt = Infinity;
   endAt = Infinity;
+  /** What is told of the room that is left; null: nothing. In objects it is `earlyWarningAt`. */
+  blockBytes: number | null = null;
+  /** What was written into its memory last. */
+  attributes: ApplicationAttributes | null = null;
+
+  capacity(): MediumCapacity | null {
+    if (this.blockBytes === null) return null;
+    const left = Math.max(0, this.earlyWarningAt - this.objects.length);
+    return { remainingBytes: left * this.blockBytes, totalBytes: this.earlyWarningAt * this.blockBytes };
+  }
 
   blockAt(address: number): Uint8Array {
     const object = this.objects[address];
@@ -54,6 +71,8 @@ export class MemoryMedium {
   }
 }
 
+const SILENT = { writeErrors: null, readErrors: null, deviceStatus: null, volumeStatistics: null } as const;
+
 /**
  * A DriveThread over a medium in memory that honours the contract: commands in order, prefix stop, hold and resume, checks
  * and seals. Filemarks behind early warning are written and do not hold.
@@ -61,6 +80,8 @@ export class MemoryMedium {
 export class MemoryDriveThread implements DriveThread {
   readonly medium: MemoryMedium;
   readonly seconds: DriveSeconds = { write: 0, flush: 0, read: 0, position: 0 };
+  /** Raised; who reads them takes them down. */
+  readonly tapeAlerts: number[] = [];
   /** Runs of blocks submitted, for tests that count. */
   readRuns = 0;
   readonly #slots: readonly MemorySlot[];
@@ -190,11 +211,24 @@ export class MemoryDriveThread implements DriveThread {
       this.medium.objects.length = this.#at;
     });
   }
-  async readTapeAlerts(): Promise<readonly number[] | null> {
-    return this.#command(() => null);
+  async readHealth(): Promise<DriveHealth> {
+    return this.#command(() => {
+      const tapeAlerts = this.tapeAlerts.splice(0);
+      const capacity = this.medium.capacity();
+      return { ...SILENT, tapeAlerts, capacity };
+    });
+  }
+  async readCapacity(): Promise<MediumCapacity | null> {
+    return this.#command(() => this.medium.capacity());
   }
   async readMediumAttributes(): Promise<MediumAttributes> {
     return this.#command(() => ({}));
+  }
+  async writeMediumAttributes(attributes: ApplicationAttributes): Promise<boolean> {
+    return this.#command(() => {
+      this.medium.attributes = attributes;
+      return true;
+    });
   }
 
   async writeRun(run: readonly RunBlock[]): Promise<WriteRunResult> {

@@ -399,8 +399,8 @@ describe('st-drive', () => {
         };
         expect(codeOf(() => drive.writeBlock(testBlock(1)))).to.equal(code);
         port.hook = () => null;
-        expect(drive.readTapeAlerts()).to.deep.equal([...flags].sort((a, b) => a - b));
-        expect(drive.readTapeAlerts()).to.deep.equal([]);
+        expect(drive.readHealth().tapeAlerts).to.deep.equal([...flags].sort((a, b) => a - b));
+        expect(drive.readHealth().tapeAlerts).to.deep.equal([]);
       }
     });
 
@@ -665,7 +665,8 @@ describe('st-drive', () => {
       port.hook = (call) => (call.call === 'sg-io' && unknown.includes(call.opcode) ? NOT_SUPPORTED : null);
       drive.load();
       expect(drive.readStatus()).to.deep.include({ worm: false, compression: null, densityCode: null });
-      expect(drive.readTapeAlerts()).to.equal(null);
+      expect(Object.values(drive.readHealth())).to.deep.equal([null, null, null, null, null, null]);
+      expect(drive.readCapacity()).to.equal(null);
       expect(drive.readMediumAttributes()).to.deep.equal({});
     });
   });
