@@ -41,13 +41,17 @@ function plant({ edits }: Mutation): string | null {
       );
     }
     const program = join(copy, 'dist/test/simulation/main.js');
-    const { stdout } = spawnSync(process.execPath, [program, '--seeds', String(WORLDS), '--stop'], {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [program, '--seeds', String(WORLDS), '--stop'], {
       encoding: 'utf8',
     });
     const line = stdout.split('\n').find((one) => one.includes('"problems":["'));
-    if (line === undefined) return null;
-    const { seed, problems } = JSON.parse(line) as { seed: number; problems: string[] };
-    return `seed ${String(seed)}: ${problems[0]?.slice(0, 120) ?? ''}`;
+    if (line !== undefined) {
+      const { seed, problems } = JSON.parse(line) as { seed: number; problems: string[] };
+      return `seed ${String(seed)}: ${problems[0]?.slice(0, 120) ?? ''}`;
+    }
+    // An assertion that ends the process is how a daemon answers a mistake of its own.
+    const assertion = /AssertionError: .*/.exec(stderr)?.[0];
+    return status !== 0 && assertion !== undefined ? `the process ended: ${assertion}` : null;
   } finally {
     rmSync(copy, { recursive: true, force: true });
   }
