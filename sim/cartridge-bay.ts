@@ -1,4 +1,6 @@
+import { assert } from '../src/base/assert.js';
 import type { FilePort } from '../src/device/file-port.js';
+import { readCartridge, writeCartridge, type Cartridge } from './cartridge.js';
 import { DriveMouth } from './drive-mouth.js';
 import { personalityOf, type Personality } from './generations.js';
 import { Medium, type KeepPayload } from './medium.js';
@@ -6,8 +8,17 @@ import type { SimClock } from './sim-clock.js';
 import type { DriveStatistics } from './drive-statistics.js';
 import type { DriveTiming } from './timing.js';
 
-/** `empty`: nothing in the mouth. `ejected`: a cartridge lies in it, not loaded. `incompatible`: of a generation the drive cannot read. */
-export type BayState = 'empty' | 'ejected' | 'loading' | 'loaded' | 'incompatible';
+/**
+ * `empty`: nothing in the mouth. `ejected`: a cartridge lies in it, not loaded. `incompatible`: of a generation the drive
+ * cannot read. `cleaning`: a cleaning cartridge is at work.
+ */
+export type BayState = 'empty' | 'ejected' | 'loading' | 'loaded' | 'incompatible' | 'cleaning';
+
+/**
+ * What a look at the bay brought. `medium`: one became ready, or another is in its place; the host must be told that it may
+ * have changed. `cleaned`: the cleaning is over. `cleaning-expired`: the cleaning cartridge can clean no more.
+ */
+export type BayEvent = 'medium' | 'cleaned' | 'cleaning-expired';
 
 /** Native bytes. */
 interface Amounts {
@@ -33,7 +44,7 @@ export interface BayEnvironment {
 
 /**
  * What is in a drive: it takes in what the operator's hand put into the mouth, loads and ejects it. A cartridge that is put
- * in loads by itself, which takes its time; meanwhile the drive is `loading`.
+ * in loads by itself, which takes its time; meanwhile the drive is `loading`. A cleaning cartridge cleans, and is ejected then.
  */
 export class CartridgeBay {
   readonly #environment: BayEnvironment;
@@ -65,8 +76,9 @@ export class CartridgeBay {
     this.#release();
     this.#barcode = barcode;
     this.#insertion = insertion;
-    if (state.state === 'loaded') this.#thread();
-    else this.#state = 'ejected';
+    if (state.state === 'ejected') this.#state = 'ejected';
+    else if (this.#cartridge().cleaningUsesLeft === null) this.#thread();
+    else this.#beginCleaning();
   }
 
   get state(): BayState {
@@ -78,39 +90,43 @@ export class CartridgeBay {
     return this.#medium;
   }
 
-  /**
-   * Looks into the mouth. True when a medium became ready since the last look, or another is in its place: the host must
-   * be told that it may have changed.
-   */
-  look(): boolean {
+  /** Looks into the mouth, and whether what takes time is done. */
+  look(): BayEvent | null {
     const { barcode, insertion } = this.#mouth.readContent();
     if (insertion !== this.#insertion) {
       this.#release();
       this.#insertion = insertion;
       this.#barcode = barcode;
       this.#state = barcode === null ? 'empty' : 'loading';
-      const { clock, timing } = this.#environment;
-      this.#readyAt = clock.seconds() + (clock.mode === 'off' ? 0 : timing.loadSeconds);
+      this.#readyAt = this.#secondsFromNow(this.#environment.timing.loadSeconds);
     }
-    if (this.#state !== 'loading' || this.#environment.clock.seconds() < this.#readyAt) return false;
-    this.#load();
-    return true;
+    const loaded = this.#isDue('loading') ? this.#load() : null;
+    return loaded ?? (this.#isDue('cleaning') ? this.#endCleaning() : null);
   }
 
-  /** Somebody who hears that the drive is loading waits for it: on a virtual clock nobody else would let time pass. */
-  awaitLoading(): void {
+  #isDue(state: BayState): boolean {
+    return this.#state === state && this.#environment.clock.seconds() >= this.#readyAt;
+  }
+
+  #secondsFromNow(seconds: number): number {
     const { clock } = this.#environment;
-    if (this.#state === 'loading' && clock.mode === 'virtual') clock.spend(this.#readyAt - clock.seconds());
+    return clock.seconds() + (clock.mode === 'off' ? 0 : seconds);
   }
 
-  /** LOAD of what is in the mouth: returns when it is ready. True when it was not before. */
-  load(): boolean {
+  /** Somebody who hears that the drive is busy with itself waits for it: on a virtual clock nobody else would let time pass. */
+  awaitReady(): void {
+    const { clock } = this.#environment;
+    const isBusy = this.#state === 'loading' || this.#state === 'cleaning';
+    if (isBusy && clock.mode === 'virtual') clock.spend(this.#readyAt - clock.seconds());
+  }
+
+  /** LOAD of what is in the mouth: returns when it is ready. Null when it was before. */
+  load(): BayEvent | null {
     const { clock, timing } = this.#environment;
     if (this.#state === 'ejected') timing.load(timing.loadSeconds);
     else if (this.#state === 'loading') timing.load(this.#readyAt - clock.seconds());
-    else return false;
-    this.#load();
-    return true;
+    else return null;
+    return this.#load();
   }
 
   /** The tape is wound back and the cartridge lies in the mouth. */
@@ -139,18 +155,55 @@ export class CartridgeBay {
     this.#release();
   }
 
-  #load(): void {
-    this.#thread();
+  #load(): BayEvent | null {
     this.#environment.statistics.add('loads', 1);
-    this.#atLoad = this.#saved;
+    const { cleaningUsesLeft } = this.#cartridge();
+    if (cleaningUsesLeft === 0) {
+      this.eject();
+      return 'cleaning-expired';
+    }
     this.#mouth.writeState({ insertion: this.#insertion, state: 'loaded' });
+    if (cleaningUsesLeft !== null) {
+      this.#beginCleaning();
+      return null;
+    }
+    this.#thread();
+    this.#atLoad = this.#saved;
     const medium = this.#medium;
     medium?.update({ loadCount: medium.cartridge.loadCount + 1 });
+    return 'medium';
+  }
+
+  #beginCleaning(): void {
+    this.#state = 'cleaning';
+    this.#readyAt = this.#secondsFromNow(this.#environment.personality.cleaningSeconds);
+  }
+
+  #endCleaning(): BayEvent {
+    const cartridge = this.#cartridge();
+    const { cleaningUsesLeft, loadCount } = cartridge;
+    writeCartridge(this.#environment.files, this.#cartridgeDirectory, {
+      ...cartridge,
+      cleaningUsesLeft: Math.max(0, (cleaningUsesLeft ?? 0) - 1),
+      loadCount: loadCount + 1,
+    });
+    this.eject();
+    return 'cleaned';
+  }
+
+  get #cartridgeDirectory(): string {
+    return `${this.#environment.rackDirectory}/cartridges/${this.#barcode ?? ''}`;
+  }
+
+  #cartridge(): Cartridge {
+    const cartridge = readCartridge(this.#environment.files, this.#cartridgeDirectory);
+    assert(cartridge !== null, `${this.#cartridgeDirectory} holds a cartridge`);
+    return cartridge;
   }
 
   #thread(): void {
-    const { files, rackDirectory, personality, keepPayload, timing } = this.#environment;
-    const medium = new Medium(files, `${rackDirectory}/cartridges/${this.#barcode ?? ''}`, keepPayload);
+    const { files, personality, keepPayload, timing } = this.#environment;
+    const medium = new Medium(files, this.#cartridgeDirectory, keepPayload);
     const { generation } = medium.cartridge;
     if (!personality.readable.includes(generation)) {
       medium.close();

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { FileError, type FilePort } from '../src/device/file-port.js';
+import type { FilePort } from '../src/device/file-port.js';
 import { GENERATIONS, type Generation } from './generations.js';
-import { readJsonFile, writeJsonFile } from './json-file.js';
+import { readDocument, writeJsonFile } from './json-file.js';
 
 const Count = z.number().int().nonnegative();
 
@@ -25,6 +25,8 @@ const Cartridge = z.strictObject({
   compressionRatio: z.number().min(0.5).max(100),
   writeProtected: z.boolean(),
   worm: z.boolean(),
+  /** Of a cleaning cartridge: how often it can clean yet; null for one with a tape for data. */
+  cleaningUsesLeft: Count.nullable().default(null),
   loadCount: Count,
   /** Native bytes in the cartridge's life. */
   lifetimeBytesWritten: Count,
@@ -39,11 +41,7 @@ const FILE = 'cartridge.json';
 
 /** Null when the directory holds no cartridge. One that does not read as a cartridge throws FileError EBADMSG. */
 export function readCartridge(files: FilePort, directory: string): Cartridge | null {
-  const document = readJsonFile(files, `${directory}/${FILE}`);
-  if (document === null) return null;
-  const parsed = Cartridge.safeParse(document);
-  if (!parsed.success) throw new FileError('EBADMSG', `${directory}/${FILE}: ${z.prettifyError(parsed.error)}`);
-  return parsed.data;
+  return readDocument(files, `${directory}/${FILE}`, Cartridge);
 }
 
 /** In one step. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { FileError, type FilePort } from '../src/device/file-port.js';
-import { readJsonFile, writeJsonFile } from './json-file.js';
+import { readDocument, writeJsonFile } from './json-file.js';
 
 /** What the operator put into a drive. Written by the rack only. */
 const MouthContent = z.strictObject({
@@ -34,7 +34,7 @@ export class DriveMouth {
   }
 
   readContent(): MouthContent {
-    return parse(this.#files, this.#contentPath, MouthContent) ?? { barcode: null, insertion: 0 };
+    return readDocument(this.#files, this.#contentPath, MouthContent) ?? { barcode: null, insertion: 0 };
   }
 
   writeContent(content: MouthContent): void {
@@ -43,20 +43,12 @@ export class DriveMouth {
 
   /** Null when the drive has not yet seen any cartridge. */
   readState(): DriveState | null {
-    return parse(this.#files, this.#statePath, DriveState);
+    return readDocument(this.#files, this.#statePath, DriveState);
   }
 
   writeState(state: DriveState): void {
     writeJsonFile(this.#files, this.#statePath, state);
   }
-}
-
-function parse<T>(files: FilePort, path: string, schema: z.ZodType<T>): T | null {
-  const document = readJsonFile(files, path);
-  if (document === null) return null;
-  const parsed = schema.safeParse(document);
-  if (!parsed.success) throw new FileError('EBADMSG', `${path}: ${z.prettifyError(parsed.error)}`);
-  return parsed.data;
 }
 
 /** The number of the drive behind a device path: `/dev/nst0` and `/dev/st0` are the same drive. */

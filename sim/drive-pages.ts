@@ -36,6 +36,7 @@ export interface PageSubject {
   readonly writeProtected: boolean;
   readonly compression: boolean;
   readonly removalPrevented: boolean;
+  readonly cleaningRequested: boolean;
   readonly counts: DriveCounts;
   readonly usage: CartridgeUsage;
   /** Errors since power on. */
@@ -177,16 +178,16 @@ function deviceStatus(subject: PageSubject): Uint8Array {
     mamAccessible: loaded,
     compressionEnabled: subject.compression,
     writeProtected: subject.writeProtected,
-    cleaningRequested: false,
+    cleaningRequested: subject.cleaningRequested,
     cleaningRequired: false,
     initialized: true,
     inTransition: bayState === 'loading',
-    roboticAccessAllowed: !loaded && bayState !== 'loading',
+    roboticAccessAllowed: bayState === 'empty' || bayState === 'ejected',
     mediumPresent: bayState !== 'empty',
-    mediumSeated: loaded || bayState === 'incompatible',
+    mediumSeated: loaded || bayState === 'incompatible' || bayState === 'cleaning',
     mediumThreaded: loaded,
     mediumMounted: loaded,
-    activity: bayState === 'loading' ? 'loading' : 'none',
+    activity: bayState === 'loading' || bayState === 'cleaning' ? bayState : 'none',
     recoveryRequested: false,
     interfaceChanged: false,
     tapeAlertChanged: subject.tapeAlerts.length > 0,

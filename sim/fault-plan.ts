@@ -1,6 +1,8 @@
 import { unreachable } from '../src/base/assert.js';
 import { SeededRandom } from '../src/base/random.js';
 import type { ErrnoName } from '../src/device/errno.js';
+import { makeSense, type Sense } from '../src/scsi/sense.js';
+import type { DeviceCall } from './sim-device.js';
 
 /*
  * What can be made to go wrong, and what it looks like from above:
@@ -20,9 +22,6 @@ import type { ErrnoName } from '../src/device/errno.js';
  * `nth` counts, from 1, the calls or commands of that kind since the drive's thread started; `times` says how many in a row
  * fail from then on. Blocks are named by block address (filemarks count). A fault with a `barcode` is for that cartridge only.
  */
-
-/** System calls as the drive's thread makes them; `ioctl` is every one but SG_IO. */
-export type FaultCall = 'open' | 'close' | 'read' | 'write' | 'ioctl' | 'sg-io';
 
 /** Commands as the drive gets them; `synchronize` is WRITE FILEMARKS with count 0, `other` whatever else needs a medium. */
 export type FaultCommand =
@@ -54,7 +53,7 @@ export interface FaultCount {
 }
 
 export type Fault =
-  | ({ readonly kind: 'errno'; readonly call: FaultCall; readonly errno: ErrnoName } & FaultCount)
+  | ({ readonly kind: 'errno'; readonly call: DeviceCall; readonly errno: ErrnoName } & FaultCount)
   | ({
       readonly kind: 'sense';
       readonly command: FaultCommand;
@@ -100,8 +99,7 @@ const RANGE = 0x1_0000_0000;
 export class FaultPlan {
   readonly #faults: readonly Fault[];
   readonly #random: SeededRandom;
-  readonly #calls = new Map<FaultCall, number>();
-  readonly #commands = new Map<FaultCommand, number>();
+  readonly #counts = new CountedFaults();
 
   constructor(options: FaultPlanOptions = { faults: [] }) {
     this.#faults = options.faults;
@@ -109,8 +107,8 @@ export class FaultPlan {
   }
 
   /** Counts a system call; the errno it fails with, or null. */
-  onCall(call: FaultCall): ErrnoName | null {
-    const count = increment(this.#calls, call);
+  onCall(call: DeviceCall): ErrnoName | null {
+    const count = this.#counts.next(`call ${call}`);
     for (const fault of this.#faults)
       if (fault.kind === 'errno' && fault.call === call && isDue(fault, count)) return fault.errno;
     return null;
@@ -118,7 +116,7 @@ export class FaultPlan {
 
   /** Counts a command; what goes wrong with it, or null. */
   onCommand(command: FaultCommand): CommandFault | null {
-    const count = increment(this.#commands, command);
+    const count = this.#counts.next(`command ${command}`);
     for (const fault of this.#faults) {
       const hit = this.#commandFault(fault, command, count);
       if (hit !== null) return hit;
@@ -173,12 +171,22 @@ export class FaultPlan {
   }
 }
 
-function increment<K>(counts: Map<K, number>, key: K): number {
-  const count = (counts.get(key) ?? 0) + 1;
-  counts.set(key, count);
-  return count;
+/** How often something happened, by name. */
+export class CountedFaults {
+  readonly #counts = new Map<string, number>();
+
+  /** Counts one more, from 1. */
+  next(name: string): number {
+    const count = (this.#counts.get(name) ?? 0) + 1;
+    this.#counts.set(name, count);
+    return count;
+  }
 }
 
-function isDue({ nth, times = 1 }: FaultCount, count: number): boolean {
+export function isDue({ nth, times = 1 }: FaultCount, count: number): boolean {
   return count >= nth && (times === 'for-good' || count < nth + times);
+}
+
+export function senseOfFault({ key, asc, ascq, deferred = false }: FaultSense): Sense {
+  return makeSense(key, asc, ascq, { deferred });
 }

@@ -21,6 +21,8 @@ export interface Personality {
   readonly bufferBytes: number;
   readonly loadSeconds: number;
   readonly unloadSeconds: number;
+  /** With a cleaning cartridge, from ready to ejected. */
+  readonly cleaningSeconds: number;
   /** From anywhere to anywhere, on average. */
   readonly averageLocateSeconds: number;
   /** From anywhere, on average: half of the time to wind from end to end. */
@@ -43,6 +45,7 @@ const COMMON = {
   bufferBytes: 1024 * MIB,
   loadSeconds: 15,
   unloadSeconds: 20,
+  cleaningSeconds: 150,
   averageLocateSeconds: 56,
   averageRewindSeconds: 60,
   backhitchSeconds: 3,

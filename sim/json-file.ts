@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { FileError, type FilePort } from '../src/device/file-port.js';
 
 /** Longest JSON file of a rack, in bytes: cartridge memories are a few KiB. */
@@ -12,6 +13,15 @@ export function readJsonFile(files: FilePort, path: string): unknown {
   } catch (error) {
     throw new FileError('EBADMSG', `${path} is not JSON`, { cause: error });
   }
+}
+
+/** A file's document as its schema has it, or null when there is no such file. Another document throws FileError EBADMSG. */
+export function readDocument<T>(files: FilePort, path: string, schema: z.ZodType<T>): T | null {
+  const document = readJsonFile(files, path);
+  if (document === null) return null;
+  const parsed = schema.safeParse(document);
+  if (!parsed.success) throw new FileError('EBADMSG', `${path}: ${z.prettifyError(parsed.error)}`);
+  return parsed.data;
 }
 
 /** The text of a small file, or null when there is none. Files of /proc tell size 0 and are read all the same. */

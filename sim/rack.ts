@@ -14,7 +14,14 @@ export interface NewCartridge {
   readonly compressionRatio?: number;
   readonly writeProtected?: boolean;
   readonly worm?: boolean;
+  /** Of a cleaning cartridge; a new one can clean 50 times. */
+  readonly cleaningUsesLeft?: number;
 }
+
+/** The usual figure for LTO. */
+const CLEANING_USES = 50;
+/** A universal cleaning cartridge (CU) names no generation. */
+const CLEANING_GENERATION: Generation = 'LTO-9';
 
 /** One cartridge as the operator sees it. */
 export interface RackCartridge {
@@ -44,23 +51,28 @@ export class RackError extends Error {
 export class Rack {
   readonly #files: FilePort;
   readonly #directory: string;
-  readonly #drives: readonly string[];
+  /** Device paths. */
+  readonly drives: readonly string[];
 
   /** `drives`: device paths, as `/dev/nst0`. The directory's parent must exist; the rack is made when it is not there. */
   constructor(files: FilePort, directory: string, drives: readonly string[]) {
     this.#files = files;
     this.#directory = directory;
-    this.#drives = drives;
+    this.drives = drives;
     for (const part of [directory, `${directory}/cartridges`, `${directory}/drives`])
       if (!files.exists(part)) files.makeDirectory(part);
   }
 
-  /** Makes a blank cartridge. RackError when there is one with this barcode or the barcode is not that of an LTO data cartridge. */
+  /**
+   * Makes a blank cartridge, or one that cleans, as its barcode says. RackError when there is one with this barcode already,
+   * or the barcode is not that of an LTO cartridge.
+   */
   create(barcode: string, details: NewCartridge = {}): void {
     const parsed = parseBarcode(barcode);
     if (parsed === null) throw new RackError(`${barcode} is not a barcode.`);
-    const generation = details.generation ?? generationOfBarcode(parsed);
-    if (generation === null) throw new RackError(`${barcode} is not a data cartridge of a generation simulated here.`);
+    const isCleaning = mediumOfBarcode(parsed) === 'cleaning';
+    const generation = details.generation ?? generationOfBarcode(parsed) ?? (isCleaning ? CLEANING_GENERATION : null);
+    if (generation === null) throw new RackError(`${barcode} is not a cartridge of a generation simulated here.`);
     const directory = this.#cartridgeDirectory(parsed);
     if (this.#files.exists(directory)) throw new RackError(`There is already a cartridge ${parsed}.`);
     const personality = personalityOf(generation);
@@ -78,6 +90,7 @@ export class Rack {
       compressionRatio: details.compressionRatio ?? 1,
       writeProtected: details.writeProtected ?? false,
       worm: details.worm ?? mediumOfBarcode(parsed) === 'worm',
+      cleaningUsesLeft: isCleaning ? (details.cleaningUsesLeft ?? CLEANING_USES) : null,
       loadCount: 0,
       lifetimeBytesWritten: 0,
       lifetimeBytesRead: 0,
@@ -91,14 +104,14 @@ export class Rack {
       const barcode = parseBarcode(name);
       const cartridge = readCartridge(this.#files, `${this.#directory}/cartridges/${name}`);
       if (barcode === null || cartridge === null) return [];
-      const drive = this.#drives.find((path) => this.#mouth(path).readContent().barcode === barcode) ?? null;
+      const drive = this.drives.find((path) => this.#mouth(path).readContent().barcode === barcode) ?? null;
       return [{ barcode, cartridge, drive, loaded: drive !== null && this.#isLoaded(drive) }];
     });
   }
 
   /** Puts a cartridge of the rack into a drive's mouth; the drive takes it in and loads it by itself. */
   insert(barcode: string, drive: string): void {
-    const one = this.#find(barcode);
+    const one = this.find(barcode);
     if (one.drive === drive) throw new RackError(`Cartridge ${one.barcode} is already in ${drive}.`);
     if (one.drive !== null)
       throw new RackError(`Cartridge ${one.barcode} is in ${one.drive}; take it out there first.`);
@@ -125,13 +138,14 @@ export class Rack {
 
   /** Moves the tab of a cartridge that is not in a drive. */
   setWriteProtected(barcode: string, writeProtected: boolean): void {
-    const one = this.#find(barcode);
+    const one = this.find(barcode);
     if (one.drive !== null)
       throw new RackError(`Cartridge ${one.barcode} is in ${one.drive}; its tab cannot be reached there.`);
     writeCartridge(this.#files, this.#cartridgeDirectory(one.barcode), { ...one.cartridge, writeProtected });
   }
 
-  #find(barcode: string): RackCartridge {
+  /** RackError when there is no such cartridge. */
+  find(barcode: string): RackCartridge {
     const parsed = parseBarcode(barcode);
     const one = this.list().find((candidate) => candidate.barcode === parsed);
     if (one === undefined) throw new RackError(`There is no cartridge ${barcode} in the rack.`);
@@ -147,7 +161,7 @@ export class Rack {
   }
 
   #mouth(drive: string): DriveMouth {
-    if (!this.#drives.includes(drive)) throw new RackError(`There is no drive ${drive} beside this rack.`);
+    if (!this.drives.includes(drive)) throw new RackError(`There is no drive ${drive} beside this rack.`);
     return new DriveMouth(this.#files, this.#directory, driveNumberOf(drive));
   }
 

@@ -7,6 +7,8 @@ export interface ScsiReply {
   readonly sense: Sense | null;
   /** Bytes that went through the data buffer, either way. */
   readonly dataBytes: number;
+  /** Not 0: the host adapter lost the command or its answer (DID_*). */
+  readonly hostStatus?: number;
 }
 
 /** One command. `data` is what the host sends, or the room for what it gets. */

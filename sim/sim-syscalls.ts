@@ -1,19 +1,26 @@
 import { assert } from '../src/base/assert.js';
 import { FileError, type FilePort } from '../src/device/file-port.js';
 import { createFilePort } from '../src/device/linux-files.js';
-import { ERRNO, type ErrnoName } from '../src/device/errno.js';
+import { ERRNO } from '../src/device/errno.js';
 import { decodeSgIoRequest, DRIVER_STATUS_SENSE, fillSgIoResult, SG_IOCTL } from '../src/device/sg-io.js';
 import type { SyscallPort } from '../src/device/syscall-port.js';
 import { encodeSense } from '../src/scsi/sense.js';
-import { DriveLock } from './drive-lock.js';
+import { driveLockPath, ProcessLock } from './process-lock.js';
 import { driveNumberOf } from './drive-mouth.js';
 import { DriveStatistics } from './drive-statistics.js';
-import { FaultPlan, type FaultCall, type FaultPlanOptions } from './fault-plan.js';
+import { FaultPlan, type FaultPlanOptions } from './fault-plan.js';
 import type { Generation } from './generations.js';
+import { ChangerDevice } from './library/changer-device.js';
+import { ChangerFaultPlan, type ChangerFaultPlanOptions } from './library/changer-fault-plan.js';
+import { IdleDrives } from './library/idle-drives.js';
+import { openLibrary } from './library/library.js';
+import { SmcChanger } from './library/smc-changer.js';
 import type { KeepPayload } from './medium.js';
 import { createSimClock, type ClockMode, type SimClock } from './sim-clock.js';
-import { SscDrive } from './ssc-drive.js';
+import type { DeviceCall, SimDevice } from './sim-device.js';
+import { driveIdentity, SscDrive } from './ssc-drive.js';
 import { StDriver } from './st-driver.js';
+import { TapeDevice } from './tape-device.js';
 
 export interface SimDriveOptions {
   /** `/dev/nstN`; `/dev/stN` opens the same drive and rewinds on close. */
@@ -29,11 +36,22 @@ export interface SimDriveOptions {
   readonly powerOnAttention?: boolean;
 }
 
+/** The library beside the rack (`library/library.ts`), reached as a changer. */
+export interface SimChangerOptions {
+  /** `/dev/sgN`. */
+  readonly path: string;
+  readonly faults?: ChangerFaultPlanOptions;
+  /** Default true: the library gets its power when it is first opened, and takes its inventory. */
+  readonly powerOn?: boolean;
+}
+
 /** Everything a simulated rack needs, in a form that survives structured clone. */
 export interface SimSyscallOptions {
   /** The rack's directory (`rack.ts`). */
   readonly directory: string;
   readonly drives: readonly SimDriveOptions[];
+  /** Default: none, whether the rack has a library or not. */
+  readonly changer?: SimChangerOptions;
   readonly clock: ClockMode;
   /** Simulated seconds in one of a wall clock; 1 when not told. */
   readonly speed?: number;
@@ -56,26 +74,22 @@ export function createSyscallPort(options: unknown): SyscallPort {
 /** SCSI status of a command with sense, and of one without. */
 const STATUS = { good: 0x00, checkCondition: 0x02 } as const;
 
-interface SimUnit {
-  readonly drive: SscDrive;
-  readonly driver: StDriver;
-  readonly faults: FaultPlan;
-  readonly lock: DriveLock;
-}
+/** Of a drive in the library that this process does not have. */
+const DEFAULT_GENERATION: Generation = 'LTO-9';
 
 /** The first descriptor given out; any number does that no code takes for a standard stream. */
 const FIRST_DESCRIPTOR = 100;
 
 /**
- * System calls on simulated tape drives beside a rack. A drive gets its power when it is first opened; which cartridge is in
- * it is what the rack's files say.
+ * System calls on simulated tape drives beside a rack, and on the library they stand in, if there is one. A device gets its
+ * power when it is first opened; which cartridge is where is what the rack's files say.
  */
 export class SimSyscalls implements SyscallPort {
   readonly #options: SimSyscallOptions;
   readonly #files: FilePort;
   readonly #clock: SimClock;
-  readonly #units = new Map<number, SimUnit>();
-  readonly #open = new Map<number, SimUnit>();
+  readonly #devices = new Map<string, SimDevice>();
+  readonly #open = new Map<number, SimDevice>();
   #nextDescriptor = FIRST_DESCRIPTOR;
 
   constructor(options: SimSyscallOptions, parts: SimSyscallParts = {}) {
@@ -86,61 +100,51 @@ export class SimSyscalls implements SyscallPort {
 
   open(path: string, flags: number): number {
     return guard(() => {
-      const unit = this.#unitOf(path);
-      if (unit === null) return -ERRNO.ENOENT;
-      const fault = injected(unit, 'open');
-      if (fault !== 0) return fault;
-      // The lock comes first: a cartridge that another process is writing must not even be looked into.
-      if ([...this.#open.values()].includes(unit) || !unit.lock.take()) return -ERRNO.EBUSY;
-      const opened = guard(() => {
-        unit.drive.resume();
-        return unit.driver.open(flags, /^\/dev\/st\d/.test(path));
-      });
-      if (opened < 0) {
-        this.#powerDown(unit);
-        return opened;
-      }
+      const device = this.#deviceAt(path);
+      if (device === null) return -ERRNO.ENOENT;
+      const refused = device.fault('open') || device.open(path, flags);
+      if (refused !== 0) return refused;
       const fd = this.#nextDescriptor++;
-      this.#open.set(fd, unit);
+      this.#open.set(fd, device);
       return fd;
     });
   }
 
   close(fd: number): number {
-    return this.#with(fd, (unit) => {
+    return this.#with(fd, (device) => {
       this.#open.delete(fd);
-      const fault = injected(unit, 'close');
-      const closed = unit.driver.close();
-      this.#powerDown(unit);
+      const fault = device.fault('close');
+      const closed = device.close();
       return fault !== 0 ? fault : closed;
     });
   }
 
   read(fd: number, into: Uint8Array): number {
-    return this.#with(fd, (unit) => injected(unit, 'read') || unit.driver.read(into));
+    return this.#call(fd, 'read', (device) => device.read(into));
   }
 
   write(fd: number, bytes: Uint8Array): number {
-    return this.#with(fd, (unit) => injected(unit, 'write') || unit.driver.write(bytes));
+    return this.#call(fd, 'write', (device) => device.write(bytes));
   }
 
   ioctl(fd: number, request: number, argument: Uint8Array): number {
     assert(request !== SG_IOCTL.io, 'SG_IO goes through sgIo');
-    return this.#with(fd, (unit) => injected(unit, 'ioctl') || unit.driver.ioctl(request, argument));
+    return this.#call(fd, 'ioctl', (device) => device.ioctl(request, argument));
   }
 
   sgIo(fd: number, header: Uint8Array, cdb: Uint8Array, data: Uint8Array, sense: Uint8Array): number {
-    return this.#with(fd, (unit) => {
-      const refusal = injected(unit, 'sg-io') || unit.driver.beforeCommand();
+    return this.#call(fd, 'sg-io', (device) => {
+      const refusal = device.beforeCommand();
       if (refusal !== 0) return refusal;
       const request = decodeSgIoRequest(header);
       assert(request.cdbBytes === cdb.length && request.dataBytes <= data.length, 'the header tells the lengths');
       const began = this.#clock.seconds();
-      const reply = unit.drive.execute(cdb, data.subarray(0, request.dataBytes));
+      const reply = device.execute(cdb, data.subarray(0, request.dataBytes));
       const senseBytes = reply.sense === null ? 0 : putSense(encodeSense(reply.sense), sense, request.senseBytes);
       fillSgIoResult(header, {
         status: reply.sense === null ? STATUS.good : STATUS.checkCondition,
         senseBytes,
+        hostStatus: reply.hostStatus ?? 0,
         driverStatus: senseBytes > 0 ? DRIVER_STATUS_SENSE : 0,
         residualBytes: request.dataBytes - reply.dataBytes,
         durationMs: Math.round((this.#clock.seconds() - began) * 1000),
@@ -149,24 +153,30 @@ export class SimSyscalls implements SyscallPort {
     });
   }
 
-  #with(fd: number, call: (unit: SimUnit) => number): number {
-    const unit = this.#open.get(fd);
-    return unit === undefined ? -ERRNO.EBADF : guard(() => call(unit));
+  #call(fd: number, name: DeviceCall, call: (device: SimDevice) => number): number {
+    return this.#with(fd, (device) => device.fault(name) || call(device));
   }
 
-  #unitOf(path: string): SimUnit | null {
-    if (!/^\/dev\/n?st\d+$/.test(path)) return null;
-    const number = driveNumberOf(path);
-    const known = this.#units.get(number);
+  #with(fd: number, call: (device: SimDevice) => number): number {
+    const device = this.#open.get(fd);
+    return device === undefined ? -ERRNO.EBADF : guard(() => call(device));
+  }
+
+  #deviceAt(path: string): SimDevice | null {
+    // `/dev/stN` and `/dev/nstN` are one device.
+    const name = path.replace('/dev/nst', '/dev/st');
+    const known = this.#devices.get(name);
     if (known !== undefined) return known;
-    const options = this.#options.drives.find((drive) => driveNumberOf(drive.path) === number);
-    if (options === undefined) return null;
-    const unit = this.#powerUp(number, options);
-    this.#units.set(number, unit);
-    return unit;
+    const device = path === this.#options.changer?.path ? this.#powerUpLibrary() : this.#powerUpDrive(path);
+    if (device !== null) this.#devices.set(name, device);
+    return device;
   }
 
-  #powerUp(driveNumber: number, options: SimDriveOptions): SimUnit {
+  #powerUpDrive(path: string): SimDevice | null {
+    if (!/^\/dev\/n?st\d+$/.test(path)) return null;
+    const driveNumber = driveNumberOf(path);
+    const options = this.#options.drives.find((drive) => driveNumberOf(drive.path) === driveNumber);
+    if (options === undefined) return null;
     const { generation, bufferBytes, keepPayload, powerOnAttention } = options;
     const faults = new FaultPlan(options.faults);
     const drive = new SscDrive({
@@ -182,20 +192,30 @@ export class SimSyscalls implements SyscallPort {
       ...(powerOnAttention === undefined ? {} : { powerOnAttention }),
     });
     const driver = new StDriver(drive, this.#clock, this.#options.privileged);
-    const lock = new DriveLock(this.#files, this.#options.directory, driveNumber, process.pid);
-    return { drive, driver, faults, lock };
+    const lock = new ProcessLock(this.#files, driveLockPath(this.#options.directory, driveNumber), process.pid);
+    return new TapeDevice(drive, driver, faults, lock);
   }
 
-  /** Nobody has the drive open: its files are closed, so that another process can be given it. */
-  #powerDown(unit: SimUnit): void {
-    unit.drive.park();
-    unit.lock.release();
+  #powerUpLibrary(): SimDevice | null {
+    const { directory, drives, changer } = this.#options;
+    const library = openLibrary(this.#files, directory);
+    if (library === null) return null;
+    const faults = new ChangerFaultPlan(changer?.faults);
+    const smc = new SmcChanger({
+      files: this.#files,
+      rackDirectory: directory,
+      library,
+      clock: this.#clock,
+      faults,
+      drives: new IdleDrives(this.#files, directory),
+      identify: (driveNumber) => {
+        const drive = drives.find(({ path }) => driveNumberOf(path) === driveNumber);
+        return driveIdentity(drive?.generation ?? DEFAULT_GENERATION, driveNumber);
+      },
+      powerOn: changer?.powerOn ?? true,
+    });
+    return new ChangerDevice(smc, faults);
   }
-}
-
-function injected(unit: SimUnit, call: FaultCall): number {
-  const errno: ErrnoName | null = unit.faults.onCall(call);
-  return errno === null ? 0 : -ERRNO[errno];
 }
 
 function putSense(bytes: Uint8Array, into: Uint8Array, room: number): number {

@@ -1,12 +1,14 @@
 import type { FilePort } from '../src/device/file-port.js';
 import { FileError } from '../src/device/file-port.js';
+import { unreachable } from '../src/base/assert.js';
 import { isStorageError } from '../src/base/storage-error.js';
 import { OPCODES } from '../src/scsi/cdb.js';
-import { makeSense, SENSE_KEYS, type Sense } from '../src/scsi/sense.js';
+import { SENSE_KEYS, type Sense } from '../src/scsi/sense.js';
 import { decodeWriteFilemarksCdb } from '../src/scsi/write-filemarks.js';
-import { CartridgeBay } from './cartridge-bay.js';
+import { CartridgeBay, type BayEvent } from './cartridge-bay.js';
+import { DriveCondition } from './drive-condition.js';
 import { DriveStatistics } from './drive-statistics.js';
-import { FaultPlan, type FaultCommand, type FaultSense } from './fault-plan.js';
+import { FaultPlan, senseOfFault, type FaultCommand } from './fault-plan.js';
 import { personalityOf, type Generation, type Personality } from './generations.js';
 import type { KeepPayload } from './medium.js';
 import type { SimClock } from './sim-clock.js';
@@ -39,6 +41,9 @@ const BEFORE_ATTENTION: readonly number[] = [OPCODES.inquiry, OPCODES.requestSen
 /** The fast path: before these nobody looks into the mouth. */
 const TRANSFERS: readonly number[] = [OPCODES.read6, OPCODES.write6];
 
+/** Commands that succeed with "cleaning requested" while the heads are dirty; `st` keeps it as the flag CLN. */
+const TELL_OF_DIRT: readonly number[] = [OPCODES.testUnitReady, OPCODES.rewind, OPCODES.writeFilemarks6];
+
 const FAULT_COMMANDS: ReadonlyMap<number, FaultCommand> = new Map([
   [OPCODES.read6, 'read'],
   [OPCODES.write6, 'write'],
@@ -60,7 +65,10 @@ const ALERTS = {
   write: 0x06,
   writeProtect: 0x09,
   format: 0x0c,
+  cleanNow: 0x14,
+  expiredCleaning: 0x16,
   hardware: 0x1e,
+  unloadFailure: 0x38,
   worm: 0x3c,
 };
 
@@ -74,6 +82,7 @@ export class SscDrive {
   readonly identity: SimIdentity;
   readonly statistics: DriveStatistics;
   readonly bay: CartridgeBay;
+  readonly condition: DriveCondition;
   /** What MODE SELECT set; back to the defaults with every reset. */
   blockLength = 0;
   compression = true;
@@ -84,6 +93,8 @@ export class SscDrive {
   readonly #timing: DriveTiming;
   readonly #attentions: Sense[] = [];
   readonly #alerts = new Set<number>();
+  /** The host was told of dirty heads since they became so, since the last load, or since it opened the drive. */
+  #toldOfDirt = false;
   #transport: TapeTransport | null = null;
   /** Where the tape stood when the cartridge's files were closed. */
   #parkedAt = 0;
@@ -93,13 +104,9 @@ export class SscDrive {
     this.statistics = options.statistics ?? new DriveStatistics();
     this.#faults = options.faults ?? new FaultPlan();
     this.#timing = new DriveTiming(this.personality, options.clock, this.statistics, options.bufferBytes);
-    this.identity = {
-      vendor: 'TPLOOM',
-      product: this.personality.product,
-      revision: '0001',
-      serial: `SIM${String(options.driveNumber).padStart(7, '0')}`,
-    };
+    this.identity = driveIdentity(options.generation, options.driveNumber);
     const { files, rackDirectory, driveNumber, clock, keepPayload = 'all' } = options;
+    this.condition = new DriveCondition(files, rackDirectory, driveNumber);
     this.bay = new CartridgeBay({
       files,
       rackDirectory,
@@ -114,7 +121,9 @@ export class SscDrive {
   }
 
   get tapeAlerts(): readonly number[] {
-    return [...this.#alerts].sort((a, b) => a - b);
+    // Reading does not clean the heads: this flag is up as long as they are dirty.
+    const dirty = this.condition.asksForCleaning ? [ALERTS.cleanNow] : [];
+    return [...this.#alerts, ...dirty].sort((a, b) => a - b);
   }
 
   /** Executes a command. Never throws for what the host sends, nor for a failure of the files behind the cartridge. */
@@ -124,7 +133,9 @@ export class SscDrive {
       if (!TRANSFERS.includes(opcode)) this.look();
       const attention = BEFORE_ATTENTION.includes(opcode) ? undefined : this.#attentions.shift();
       if (attention !== undefined) return check(attention);
-      return this.#alert(opcode, this.#perform(opcode, cdb, data));
+      const isDirty = TELL_OF_DIRT.includes(opcode) && this.#feelDirt();
+      const reply = this.#perform(opcode, cdb, data);
+      return isDirty && reply.sense === null ? this.#tellOfDirt(reply) : this.#alert(opcode, reply);
     } catch (error) {
       return this.#alert(opcode, check(senseOfError(error)));
     }
@@ -132,15 +143,37 @@ export class SscDrive {
 
   /** Takes in what happened in the mouth since the last look. */
   look(): void {
-    if (this.bay.look()) this.mediumChanged();
+    const event = this.bay.look();
+    if (event !== null) this.take(event);
     if (this.bay.medium !== this.#transport?.medium) this.#transport = null;
   }
 
-  /** Something became ready: every host is told (SSC-4 4.2.3). */
-  mediumChanged(): void {
-    this.#parkedAt = 0;
-    this.#attentions.push(SSC_SENSE.mediumMayHaveChanged());
-    if (this.bay.state === 'incompatible') this.#alerts.add(ALERTS.format);
+  take(event: BayEvent): void {
+    switch (event) {
+      case 'medium':
+        // Something became ready: every host is told (SSC-4 4.2.3).
+        this.#parkedAt = 0;
+        this.#toldOfDirt = false;
+        this.#attentions.push(SSC_SENSE.mediumMayHaveChanged());
+        if (this.bay.state === 'incompatible') this.#alerts.add(ALERTS.format);
+        return;
+      case 'cleaned':
+        this.condition.noteCleaned();
+        this.#toldOfDirt = false;
+        return;
+      case 'cleaning-expired':
+        this.#alerts.add(ALERTS.expiredCleaning);
+        return;
+      default:
+        unreachable(event);
+    }
+  }
+
+  /** UNLOAD of a cartridge that does not come out: it stays loaded, at its beginning. */
+  failToEject(): ScsiReply {
+    this.transport?.rewind();
+    this.#alerts.add(ALERTS.unloadFailure);
+    return check(SSC_SENSE.ejectFailed());
   }
 
   takeAttention(): Sense | null {
@@ -171,6 +204,8 @@ export class SscDrive {
     switch (this.bay.state) {
       case 'loading':
         return SSC_SENSE.becomingReady();
+      case 'cleaning':
+        return SSC_SENSE.cleaningCartridge();
       case 'incompatible':
         return SSC_SENSE.incompatibleMedium();
       case 'empty':
@@ -190,7 +225,7 @@ export class SscDrive {
     }
     if (fault.sense.deferred === true) this.#transport?.loseBuffer();
     else if (fault.performed) perform();
-    return check(senseOf(fault.sense));
+    return check(senseOfFault(fault.sense));
   }
 
   /** Power off and on, or a reset: what was not yet on the medium is lost, and the tape is wound back. */
@@ -206,6 +241,7 @@ export class SscDrive {
 
   /** Opens what `park` closed; before it, nothing may be executed. See CartridgeBay.resume. */
   resume(): void {
+    this.#toldOfDirt = false;
     this.bay.resume();
   }
 
@@ -227,6 +263,20 @@ export class SscDrive {
     return this.withFault(faultCommandOf(opcode, cdb), () => mediumCommand(this, transport, cdb, data));
   }
 
+  /** True when the host is to be told, once, that the heads became dirty. */
+  #feelDirt(): boolean {
+    if (!this.condition.asksForCleaning) {
+      this.#toldOfDirt = false;
+      return false;
+    }
+    return !this.#toldOfDirt;
+  }
+
+  #tellOfDirt(reply: ScsiReply): ScsiReply {
+    this.#toldOfDirt = true;
+    return { ...reply, sense: SSC_SENSE.cleaningRequested() };
+  }
+
   /** What went wrong in a way that somebody should look at. */
   #alert(opcode: number, reply: ScsiReply): ScsiReply {
     const { sense } = reply;
@@ -244,13 +294,19 @@ export class SscDrive {
   }
 }
 
+/** What the drive `/dev/nstN` says it is, also to the library it stands in. */
+export function driveIdentity(generation: Generation, driveNumber: number): SimIdentity {
+  return {
+    vendor: 'TPLOOM',
+    product: personalityOf(generation).product,
+    revision: '0001',
+    serial: `SIM${String(driveNumber).padStart(7, '0')}`,
+  };
+}
+
 function faultCommandOf(opcode: number, cdb: Uint8Array): FaultCommand {
   if (opcode === OPCODES.writeFilemarks6) return decodeWriteFilemarksCdb(cdb).count === 0 ? 'synchronize' : 'filemark';
   return FAULT_COMMANDS.get(opcode) ?? 'other';
-}
-
-function senseOf({ key, asc, ascq, deferred = false }: FaultSense): Sense {
-  return makeSense(key, asc, ascq, { deferred });
 }
 
 /** A command the codecs reject is an invalid field; a file that fails is a drive that fails. Anything else is a mistake. */

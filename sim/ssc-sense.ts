@@ -5,6 +5,9 @@ export const SSC_SENSE = {
   noMedium: (): Sense => makeSense(SENSE_KEYS.notReady, 0x3a, 0x00),
   becomingReady: (): Sense => makeSense(SENSE_KEYS.notReady, 0x04, 0x01),
   incompatibleMedium: (): Sense => makeSense(SENSE_KEYS.notReady, 0x30, 0x00),
+  cleaningCartridge: (): Sense => makeSense(SENSE_KEYS.notReady, 0x30, 0x03),
+  /** With a command that succeeded: the heads are dirty. */
+  cleaningRequested: (): Sense => makeSense(SENSE_KEYS.recoveredError, 0x00, 0x17),
   mediumMayHaveChanged: (): Sense => makeSense(SENSE_KEYS.unitAttention, 0x28, 0x00),
   powerOnOrReset: (): Sense => makeSense(SENSE_KEYS.unitAttention, 0x29, 0x00),
   unknownCommand: (): Sense => makeSense(SENSE_KEYS.illegalRequest, 0x20, 0x00),
@@ -27,5 +30,7 @@ export const SSC_SENSE = {
   incorrectLength: (left: number): Sense =>
     makeSense(SENSE_KEYS.noSense, 0x00, 0x00, { incorrectLength: true, information: left }),
   unrecoveredRead: (left: number): Sense => makeSense(SENSE_KEYS.mediumError, 0x11, 0x00, { information: left }),
+  /** The cartridge does not come out. */
+  ejectFailed: (): Sense => makeSense(SENSE_KEYS.hardwareError, 0x53, 0x00),
   internalFailure: (): Sense => makeSense(SENSE_KEYS.hardwareError, 0x44, 0x00),
 } as const;

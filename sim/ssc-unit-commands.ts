@@ -49,7 +49,7 @@ function testUnitReady(...[drive, cdb]: Parameters<UnitCommand>): ScsiReply {
   decodeTestUnitReadyCdb(cdb);
   if (drive.transport !== null) return GOOD;
   const sense = drive.notReady();
-  drive.bay.awaitLoading();
+  drive.bay.awaitReady();
   return check(sense);
 }
 
@@ -79,6 +79,7 @@ function subjectOf(drive: SscDrive): PageSubject {
     writeProtected: isWriteProtected(drive),
     compression: drive.compression,
     removalPrevented: drive.removalPrevented,
+    cleaningRequested: drive.condition.asksForCleaning,
     counts: drive.statistics.read(),
     usage: drive.bay.usage,
     unrecoveredWrites: drive.unrecoveredWrites,
@@ -145,14 +146,16 @@ function loadUnload(...[drive, cdb]: Parameters<UnitCommand>): ScsiReply {
 }
 
 function loadMedium(drive: SscDrive): ScsiReply {
-  if (drive.bay.load()) drive.mediumChanged();
+  const event = drive.bay.load();
+  if (event !== null) drive.take(event);
   else drive.transport?.rewind();
   return check(drive.transport === null ? drive.notReady() : null);
 }
 
 function unloadMedium(drive: SscDrive): ScsiReply {
   if (drive.removalPrevented) return check(SSC_SENSE.removalPrevented());
-  if (drive.bay.state === 'loading') return check(drive.notReady());
+  if (drive.bay.state === 'loading' || drive.bay.state === 'cleaning') return check(drive.notReady());
+  if (drive.condition.readTrouble().isStuck) return drive.failToEject();
   drive.transport?.unload();
   drive.bay.eject();
   return GOOD;

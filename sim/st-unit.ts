@@ -103,7 +103,11 @@ export class StUnit {
 
   /** What open and MTLOAD do: asks until the drive is ready, reads its limits and modes. 0, or -errno. */
   checkTape(wait: boolean, forWriting: boolean): number {
+    const wasRequested = this.cleaningRequested;
+    this.cleaningRequested = false;
     const readiness = this.#testReady(wait);
+    // Only another cartridge takes the flag down.
+    if (readiness !== 'new-medium') this.cleaningRequested ||= wasRequested;
     if (readiness === 'error') return -ERRNO.EIO;
     if (readiness === 'not-ready' || readiness === 'no-medium') {
       this.ready = readiness;

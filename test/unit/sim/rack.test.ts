@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { ERRNO } from '../../../src/device/errno.js';
 import { MT_OP } from '../../../src/device/mtio.js';
-import { DriveLock } from '../../../sim/drive-lock.js';
+import { driveLockPath, ProcessLock } from '../../../sim/process-lock.js';
 import { RackError } from '../../../sim/rack.js';
 import { BARCODE, DRIVE, SimBench } from './sim-bench.js';
 
@@ -26,9 +26,6 @@ describe('The rack of simulated cartridges', () => {
       },
       () => {
         rack.create('nonsense');
-      },
-      () => {
-        rack.create('CLN001CU');
       },
       () => {
         rack.create('TPL001DK');
@@ -98,8 +95,8 @@ describe('The lock of a simulated drive', () => {
     // In the data already, in the index not yet: what a second scan would cut off.
     bench.write(20);
     const { port, fd } = bench;
-    new DriveLock(bench.files, bench.directory, 0, process.ppid).release();
-    expect(new DriveLock(bench.files, bench.directory, 0, process.ppid).take()).to.equal(true);
+    new ProcessLock(bench.files, driveLockPath(bench.directory, 0), process.ppid).release();
+    expect(new ProcessLock(bench.files, driveLockPath(bench.directory, 0), process.ppid).take()).to.equal(true);
     bench.restart();
     expect(bench.open()).to.equal(-ERRNO.EBUSY);
     expect(port.close(fd), 'the writer ends, with its filemark').to.equal(0);
@@ -126,8 +123,8 @@ describe('The lock of a simulated drive', () => {
 
   it('is refused while another living process holds it, and void when that process has died', () => {
     const bench = new SimBench();
-    const mine = new DriveLock(bench.files, bench.directory, 0, process.pid);
-    const theirs = new DriveLock(bench.files, bench.directory, 0, process.ppid);
+    const mine = new ProcessLock(bench.files, driveLockPath(bench.directory, 0), process.pid);
+    const theirs = new ProcessLock(bench.files, driveLockPath(bench.directory, 0), process.ppid);
     expect(theirs.take()).to.equal(true);
     expect(bench.open()).to.equal(-ERRNO.EBUSY);
     theirs.release();

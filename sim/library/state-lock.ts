@@ -1,0 +1,88 @@
+import type { BlockingClock } from '../../src/base/blocking-clock.js';
+import { FileError, type FilePort } from '../../src/device/file-port.js';
+import { readJsonFile } from '../json-file.js';
+import { isAlive, markOfProcess, type ProcessMark } from '../process-lock.js';
+
+/** A holder does no more than rewrite two small files: whoever waits longer than this waits for a thread that died. */
+const PATIENCE_MS = 10_000;
+/** A lock that does not say whose it is: it was made a moment ago, or its maker was killed in that moment. */
+const NAMELESS_PATIENCE_MS = 1000;
+const PAUSE_MS = 1;
+
+/**
+ * Lets one thread of one process at a time change the state of a library: a file that exists while somebody does. It is held for
+ * some file operations, never while the robot moves. What a killed process left locked is taken over.
+ */
+export class StateLock {
+  readonly #files: FilePort;
+  readonly #path: string;
+  readonly #pid: number;
+  readonly #clock: BlockingClock;
+
+  constructor(files: FilePort, path: string, pid: number, clock: BlockingClock) {
+    this.#files = files;
+    this.#path = path;
+    this.#pid = pid;
+    this.#clock = clock;
+  }
+
+  /** Runs `change` alone. FileError EBUSY when the lock is not to be had. */
+  run<T>(change: () => T): T {
+    const began = this.#clock.monotonicMs();
+    while (!this.#take(this.#path)) {
+      const waited = this.#clock.monotonicMs() - began;
+      if (waited >= PATIENCE_MS)
+        throw new FileError('EBUSY', `${this.#path} stays locked by a thread that does not end`);
+      if (!this.#clear(waited >= NAMELESS_PATIENCE_MS)) this.#clock.sleepMs(PAUSE_MS);
+    }
+    try {
+      return change();
+    } finally {
+      this.#files.remove(this.#path);
+    }
+  }
+
+  #take(path: string): boolean {
+    try {
+      const file = this.#files.open(path, 'create');
+      try {
+        file.writeAt(new TextEncoder().encode(JSON.stringify(markOfProcess(this.#files, this.#pid))), 0);
+      } finally {
+        file.close();
+      }
+      return true;
+    } catch (error) {
+      if (error instanceof FileError && error.errno === 'EEXIST') return false;
+      throw error;
+    }
+  }
+
+  /**
+   * Removes the lock of a dead process; true when there may be none now. Only one at a time may do this: between a look and
+   * a removal the lock could have become another's. The dead cannot remove theirs, so who is alone here is safe.
+   */
+  #clear(namelessToo: boolean): boolean {
+    if (!this.#isVoid(namelessToo)) return false;
+    const clearing = `${this.#path}.clearing`;
+    if (!this.#take(clearing)) return false;
+    try {
+      if (this.#isVoid(namelessToo) && this.#files.exists(this.#path)) this.#files.remove(this.#path);
+    } finally {
+      this.#files.remove(clearing);
+    }
+    return true;
+  }
+
+  #isVoid(namelessToo: boolean): boolean {
+    try {
+      const holder = readJsonFile(this.#files, this.#path) as ProcessMark | null;
+      if (holder === null) return true;
+      // In a world without processes whoever held it is gone when another comes.
+      if (holder.started === null) return holder.pid === this.#pid;
+      return !isAlive(this.#files, holder);
+    } catch (error) {
+      if (error instanceof FileError && error.errno === 'EBADMSG') return namelessToo;
+      throw error;
+    }
+  }
+}
