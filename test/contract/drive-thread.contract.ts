@@ -4,7 +4,7 @@ import type { ErrorCode } from '../../src/base/error-codes.js';
 import { isStorageError, StorageError } from '../../src/base/storage-error.js';
 import type { BlockSeal, DriveThread, RingMemory, RunBlock } from '../../src/drive/drive-thread.js';
 import { patternedBytes } from '../support/patterned-bytes.js';
-import { TEST_ATTRIBUTES } from './tape-drive.contract.js';
+import { TEST_ATTRIBUTES } from '../support/test-attributes.js';
 
 /** A small format of its own: the thread must know nothing but this. */
 export const TEST_SEAL: BlockSeal = {

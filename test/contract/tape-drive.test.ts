@@ -2,5 +2,8 @@ import { FileDriveFixture } from '../support/file-drive-fixture.js';
 import { StDriveFixture } from '../support/st-drive-fixture.js';
 import { describeTapeDriveContract } from './tape-drive.contract.js';
 
-describeTapeDriveContract('file-drive', () => new FileDriveFixture(), { canBeReset: false });
-describeTapeDriveContract('st-drive on a simulated drive', () => new StDriveFixture(), { canBeReset: true });
+describeTapeDriveContract('disk volume', () => new FileDriveFixture(), {
+  'after a failure: that lost the position, fails every call that depends on it until it was positioned':
+    'no other initiator can reset a file',
+});
+describeTapeDriveContract('simulator', () => new StDriveFixture());

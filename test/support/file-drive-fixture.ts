@@ -61,6 +61,10 @@ export class FileDriveFixture implements TapeDriveFixture {
         : null;
   }
 
+  reset(): never {
+    throw new Error('no other initiator can reset a file');
+  }
+
   dispose(): void {
     rmSync(this.directory, { recursive: true, force: true });
   }

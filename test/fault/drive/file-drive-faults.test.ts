@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { StorageError } from '../../../src/base/storage-error.js';
 import type { FileOperationKind } from '../../support/faulty-files.js';
 import { FileDriveFixture } from '../../support/file-drive-fixture.js';
-import { testBlock } from '../../contract/tape-drive.contract.js';
+import { testBlock } from '../../support/test-block.js';
 
 const CAPACITY = 4 * 1024 * 1024;
 

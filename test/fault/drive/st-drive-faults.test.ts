@@ -3,7 +3,7 @@ import type { FaultCommand, FaultSense } from '../../../sim/fault-plan.js';
 import { StorageError, isStorageError } from '../../../src/base/storage-error.js';
 import { ERRNO } from '../../../src/device/errno.js';
 import { StDrive } from '../../../src/drive/st-drive.js';
-import { testBlock } from '../../contract/tape-drive.contract.js';
+import { testBlock } from '../../support/test-block.js';
 import { HookedSyscalls } from '../../support/hooked-syscalls.js';
 import { StDriveFixture } from '../../support/st-drive-fixture.js';
 

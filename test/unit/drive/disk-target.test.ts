@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createFilePort } from '../../../src/device/linux-files.js';
 import { DiskTarget } from '../../../src/drive/disk-target.js';
 import type { Barcode } from '../../../src/terms/barcode.js';
-import { codeOf } from '../../contract/tape-drive.contract.js';
+import { codeOf } from '../../support/code-of.js';
 import { diskBarcode, FileDriveFixture } from '../../support/file-drive-fixture.js';
 
 const A = diskBarcode(1);

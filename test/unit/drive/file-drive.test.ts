@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { crc32c } from '../../../src/base/crc32c.js';
 import { isStorageError } from '../../../src/base/storage-error.js';
 import type { FileDrive } from '../../../src/drive/file-drive.js';
-import { codeOf } from '../../contract/tape-drive.contract.js';
+import { codeOf } from '../../support/code-of.js';
 import { diskBarcode, FileDriveFixture, recordOffset } from '../../support/file-drive-fixture.js';
 import { patternedBytes } from '../../support/patterned-bytes.js';
 

@@ -3,7 +3,8 @@ import { ERRNO } from '../../../src/device/errno.js';
 import { MT_OP } from '../../../src/device/mtio.js';
 import { StDrive } from '../../../src/drive/st-drive.js';
 import { OPCODES } from '../../../src/scsi/cdb.js';
-import { codeOf, testBlock } from '../../contract/tape-drive.contract.js';
+import { codeOf } from '../../support/code-of.js';
+import { testBlock } from '../../support/test-block.js';
 import { HookedSyscalls, type HookedAnswer, type HookedCall } from '../../support/hooked-syscalls.js';
 import { StDriveFixture, VirtualBlockingClock } from '../../support/st-drive-fixture.js';
 

@@ -5,7 +5,8 @@ import { encodeSupportedLogPages, LOG_PAGES } from '../../../src/scsi/log-page.j
 import { decodeLogSenseCdb } from '../../../src/scsi/log-sense.js';
 import { decodeMamAttributes } from '../../../src/scsi/mam.js';
 import { encodeTapeAlertResponseLogPage } from '../../../src/scsi/tape-alert-log-page.js';
-import { codeOf, TEST_ATTRIBUTES } from '../../contract/tape-drive.contract.js';
+import { codeOf } from '../../support/code-of.js';
+import { TEST_ATTRIBUTES } from '../../support/test-attributes.js';
 import { HookedSyscalls, type HookedAnswer } from '../../support/hooked-syscalls.js';
 import { StDriveFixture } from '../../support/st-drive-fixture.js';
 

@@ -1,0 +1,58 @@
+import { expect } from 'chai';
+import type { Clauses } from '../../support/clauses.js';
+import { MEBIBYTE, ROOM_BYTES, type DriveBench } from './drive-bench.js';
+
+export function defineEndOfMediumClauses(contract: Clauses, bench: DriveBench): void {
+  contract.group('near the end of the medium', () => {
+    const LENGTH = 32 * 1024 + 1;
+
+    /** Fills the medium with blocks until early warning; returns how many were written. */
+    function fillToEarlyWarning(): number {
+      for (let n = 1; ; n++) {
+        const outcome = bench.drive.writeBlock(bench.block(n, LENGTH));
+        expect(outcome.kind, 'early warning comes before the end').to.equal('written');
+        if (outcome.kind === 'written' && outcome.earlyWarning) return n;
+      }
+    }
+
+    contract.clause('warns early enough to write what closes the volume', () => {
+      bench.loadBlank(2 * MEBIBYTE);
+      const count = fillToEarlyWarning();
+      expect(bench.drive.readPosition()).to.include({ earlyWarning: true, blockAddress: count });
+      expect(bench.drive.writeBlock(bench.block(1))).to.deep.equal({ kind: 'written', earlyWarning: true });
+      expect(bench.drive.writeFilemarks(1)).to.include({ kind: 'written' });
+      expect(bench.drive.writeBlock(bench.block(2))).to.include({ kind: 'written' });
+      expect(bench.drive.writeFilemarks(1)).to.include({ kind: 'written' });
+      bench.drive.locate(count);
+      expect([1, 2, 3, 4, 5].map(() => bench.readOne())).to.deep.equal([1, 'filemark', 2, 'filemark', 'end-of-data']);
+      bench.drive.rewind();
+      expect(bench.drive.readPosition().earlyWarning).to.equal(false);
+    });
+
+    contract.clause(
+      'accepts every block up to the end once, and says of the first that does not fit that nothing of it was written',
+      () => {
+        bench.loadBlank(2 * MEBIBYTE);
+        let count = fillToEarlyWarning();
+        for (;;) {
+          const outcome = bench.drive.writeBlock(bench.block(count + 1, LENGTH));
+          if (outcome.kind === 'end-of-medium') break;
+          expect(outcome.earlyWarning).to.equal(true);
+          count++;
+        }
+        expect(bench.drive.writeBlock(bench.block(count + 1, LENGTH)).kind, 'it stays so').to.equal('end-of-medium');
+        bench.drive.synchronize();
+        bench.drive.rewind();
+        const into = new Uint8Array(ROOM_BYTES);
+        for (let n = 1; n <= count; n++) {
+          expect(bench.drive.readBlock(into), `block ${String(n)}`).to.deep.equal({
+            kind: 'block',
+            lengthBytes: LENGTH,
+          });
+          expect(bench.isBlock(into.subarray(0, LENGTH), n), `block ${String(n)}`).to.equal(true);
+        }
+        expect(bench.drive.readBlock(into)).to.deep.equal({ kind: 'end-of-data' });
+      },
+    );
+  });
+}
