@@ -105,8 +105,14 @@ export class NodeUnderTest {
     closeSync(log);
     this.#port = (await this.#answered()).dataDoor.port;
     for (let drive = 0; drive < drives; drive++)
-      await this.#control.label({ barcode: `TPL00${String(drive + 1)}L9`, pool: `tape${String(drive)}` });
-    await this.#control.label({ barcode: 'DSK001DK', pool: 'disk' });
+      await this.#label(`TPL00${String(drive + 1)}L9`, `tape${String(drive)}`);
+    await this.#label('DSK001DK', 'disk');
+  }
+
+  async #label(barcode: string, pool: string): Promise<void> {
+    const { jobId } = await this.#control.job.start({ kind: 'label', barcodes: [barcode], pool });
+    const { state, error } = await this.#control.job.show(jobId, LABEL_MS);
+    if (state !== 'succeeded') throw new Error(`${barcode} was not labelled: ${error?.message ?? state}`);
   }
 
   async #answered(): Promise<StatusView> {
@@ -166,3 +172,6 @@ export class NodeUnderTest {
     writeFileSync(join(this.#directory, 'tapeloom.toml'), `${text.join('\n')}\n`, { mode: 0o640 });
   }
 }
+
+/** A label takes a moment on simulated drives; a daemon that hangs is given up. */
+const LABEL_MS = 60_000;

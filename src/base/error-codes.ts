@@ -95,6 +95,7 @@ export const ERROR_CODES = {
     'A block fails its checksum or is not the block expected there.',
   ),
   VOLUME_DAMAGED_INDEX: entry('ask-operator', 65, 500, 'An index block is damaged.'),
+  VOLUME_LABELLED: entry('reject-client', 65, 409, 'The cartridge already carries a volume.'),
   VOLUME_STATE_REFUSED: entry('reject-client', 65, 409, 'The state of this medium cannot be changed so.'),
   VOLUME_UNKNOWN: entry('reject-client', 66, 404, 'The inventory knows no such volume.'),
   VOLUME_UNSUPPORTED_FORMAT: entry(
@@ -119,6 +120,8 @@ export const ERROR_CODES = {
   JOB_STREAM_UNKNOWN: entry('reject-client', 66, 404, 'No stream has this id.'),
   JOB_STREAM_INCOMPLETE: entry('reject-client', 65, 409, 'The stream was never completed.'),
   JOB_STREAM_DAMAGED: entry('ask-operator', 65, 500, 'Part of the stream cannot be read back.'),
+  JOB_UNKNOWN: entry('reject-client', 66, 404, 'No job has this id.'),
+  JOB_INTERRUPTED: entry('ask-operator', 75, 409, 'The daemon ended before the job did.'),
   JOB_CANCELLED: entry('reject-client', 75, 409, 'The job was cancelled.'),
   JOB_SHUTTING_DOWN: entry('retry', 75, 503, 'The daemon is stopping.'),
   JOB_LIMIT: entry('retry', 75, 429, 'A stated limit of the daemon is reached.'),

@@ -3,6 +3,7 @@ import type { DriveStatusView, DriveView } from '../protocol/control-api.js';
 import { parseBarcodeArgument } from './barcode-argument.js';
 import { writeJson, writeLine, type CommandEnvironment } from './context.js';
 import type { CommandRunner } from './run-command.js';
+import { addJobOptions, runJob, type JobOptions } from './run-job.js';
 import { formatPairs, formatTable } from './text-table.js';
 import { UsageError } from './usage-error.js';
 import { formatTime, printable } from './words.js';
@@ -25,25 +26,24 @@ export function addDriveCommands(program: Command, run: CommandRunner): void {
       }),
     );
 
-  drive
-    .command('load')
+  addJobOptions(drive.command('load'))
     .argument('<barcode>')
     .argument('[drive]', 'name or number')
     .description('bring a cartridge to a drive and make it ready')
     .action(
-      run(async (environment, barcode: string, name: string | undefined) => {
+      run(async (environment, barcode: string, name: string | undefined, options: JobOptions) => {
         const cartridge = parseBarcodeArgument(barcode);
-        print(environment, await environment.control.load(await chooseDrive(environment, name), cartridge));
+        const drive = await chooseDrive(environment, name);
+        await runJob(environment, { kind: 'load', barcode: cartridge, drive }, options);
       }),
     );
 
-  drive
-    .command('unload')
+  addJobOptions(drive.command('unload'))
     .argument('[drive]', 'name or number')
     .description('rewind and take the cartridge out')
     .action(
-      run(async (environment, name: string | undefined) => {
-        print(environment, await environment.control.unload(await chooseDrive(environment, name)));
+      run(async (environment, name: string | undefined, options: JobOptions) => {
+        await runJob(environment, { kind: 'unload', drive: await chooseDrive(environment, name) }, options);
       }),
     );
 

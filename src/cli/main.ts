@@ -8,6 +8,7 @@ import { StorageError, describeError, isStorageError } from '../base/storage-err
 import type { CliContext, GlobalOptions } from './context.js';
 import { writeLine } from './context.js';
 import { addDriveCommands } from './drive-commands.js';
+import { addJobCommands } from './job-commands.js';
 import { addMediaCommands } from './media-commands.js';
 import { makeCommandRunner } from './run-command.js';
 import { addStatusCommands } from './status-commands.js';
@@ -71,6 +72,7 @@ function makeProgram(context: CliContext): Command {
   addStreamCommands(program, run);
   addMediaCommands(program, run);
   addDriveCommands(program, run);
+  addJobCommands(program, run);
   addStatusCommands(program, run);
   overrideExits(program);
   return program;

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import type { MediumView } from '../protocol/control-api.js';
 import { parseBarcodeArgument } from './barcode-argument.js';
-import { confirm } from './confirm.js';
 import { writeJson, writeLine, type CommandEnvironment } from './context.js';
+import { addMediaProcedures } from './media-procedure-commands.js';
 import type { CommandRunner } from './run-command.js';
 import { formatPairs, formatTable } from './text-table.js';
 import { formatBytes, formatLocation, formatTime } from './words.js';
@@ -21,72 +21,7 @@ export function addMediaCommands(program: Command, run: CommandRunner): void {
     .description('all that is known of one')
     .action(run(async (environment, barcode: string) => show(environment, parseBarcodeArgument(barcode))));
 
-  media
-    .command('label')
-    .argument('<barcode...>')
-    .requiredOption('--pool <name>', 'the pool the volumes will belong to')
-    .option('--overwrite', "also overwrite another program's label, or a volume this node does not know")
-    .option('--yes', 'do not ask')
-    .option('--dry-run', 'say what would be done, do nothing')
-    .description('write a new label; refused while a stream on the volume is within its retention')
-    .action(
-      run(async (environment, barcodes: string[], options: LabelOptions) => label(environment, barcodes, options)),
-    );
-
-  media
-    .command('eject')
-    .argument('<barcode...>')
-    .description('unload cartridges and hand them to the operator')
-    .action(
-      run(async (environment, barcodes: string[]) => {
-        for (const barcode of barcodes.map(parseBarcodeArgument)) {
-          const medium = await environment.control.eject(barcode);
-          if (environment.options.json) writeJson(environment, { message_type: 'ejected', medium });
-          else writeLine(environment.stdout, `${barcode} ejected: ${formatLocation(medium.location)}`);
-        }
-      }),
-    );
-}
-
-interface LabelOptions {
-  readonly pool: string;
-  readonly overwrite?: true;
-  readonly yes?: true;
-  readonly dryRun?: true;
-}
-
-async function label(
-  environment: CommandEnvironment,
-  barcodes: readonly string[],
-  options: LabelOptions,
-): Promise<void> {
-  for (const barcode of barcodes.map(parseBarcodeArgument)) {
-    const known = (await environment.control.media()).find((medium) => medium.barcode === barcode);
-    const what =
-      known === undefined || known.volume === null
-        ? `a new label on ${barcode}, pool ${options.pool}`
-        : `a new label on ${barcode}, pool ${options.pool}; destroys volume ${known.volume.volumeId} of pool ${known.volume.pool} with ${formatBytes(known.volume.bytes)}`;
-    if (options.dryRun === true) {
-      const destroys = known?.volume ?? null;
-      if (environment.options.json)
-        writeJson(environment, { message_type: 'would-label', barcode, pool: options.pool, destroys });
-      else writeLine(environment.stdout, `would write ${what}`);
-      continue;
-    }
-    const destroys = (known !== undefined && known.volume !== null) || options.overwrite === true;
-    if (destroys && options.yes !== true) await confirm(environment, `Write ${what}?`);
-    const medium = await environment.control.label({
-      barcode,
-      pool: options.pool,
-      overwrite: options.overwrite === true ? barcode : null,
-    });
-    if (environment.options.json) writeJson(environment, { message_type: 'labelled', medium });
-    else
-      writeLine(
-        environment.stdout,
-        `${barcode} labelled: pool ${options.pool}, volume ${medium.volume?.volumeId ?? '?'}`,
-      );
-  }
+  addMediaProcedures(media, run);
 }
 
 async function list(environment: CommandEnvironment): Promise<void> {

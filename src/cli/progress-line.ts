@@ -17,18 +17,20 @@ export class ProgressLine {
     this.#kind = options.json && !dataOnStdout ? 'json' : stderr.isTTY === true && !options.quiet ? 'terminal' : 'none';
   }
 
-  show(record: object, text: string): void {
-    if (this.#kind === 'none') return;
+  /** False: it is not the time for it yet, or nobody is told. */
+  show(record: object, text: string): boolean {
+    if (this.#kind === 'none') return false;
     const nowMs = this.#environment.clock.monotonicMs();
-    if (nowMs - this.#shownMs < INTERVAL_MS) return;
+    if (nowMs - this.#shownMs < INTERVAL_MS) return false;
     this.#shownMs = nowMs;
     if (this.#kind === 'json') {
       writeLine(this.#environment.stdout, JSON.stringify(record));
-      return;
+      return true;
     }
     // Carriage return and "erase to the end of the line" (ECMA-48 EL).
     this.#environment.stderr.write(`\r${text}\u001b[K`);
     this.#isOpen = true;
+    return true;
   }
 
   end(): void {

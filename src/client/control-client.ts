@@ -3,7 +3,6 @@ import type {
   DriveStatusView,
   DriveView,
   ExtentView,
-  LabelRequest,
   MediumView,
   StatusView,
   StreamQuery,
@@ -11,15 +10,18 @@ import type {
 } from '../protocol/control-api.js';
 import { ControlExchange, type ControlExchangeOptions } from './control-exchange.js';
 import { DriveClient } from './drive-client.js';
+import { JobClient } from './job-client.js';
 
 /** The control door, typed. Every failure is a StorageError with the daemon's code, or PROTOCOL_UNREACHABLE. */
 export class ControlClient {
   readonly drive: DriveClient;
+  readonly job: JobClient;
   readonly #exchange: ControlExchange;
 
   constructor(options: ControlExchangeOptions) {
     this.#exchange = new ControlExchange(options);
     this.drive = new DriveClient(this.#exchange);
+    this.job = new JobClient(this.#exchange);
   }
 
   async status(): Promise<StatusView> {
@@ -47,22 +49,10 @@ export class ControlClient {
   async medium(barcode: string): Promise<MediumView> {
     return this.#exchange.call('GET', `/media/${encodeURIComponent(barcode)}`);
   }
-  async label(request: LabelRequest): Promise<MediumView> {
-    return this.#exchange.call('POST', '/media/label', request);
-  }
-  async eject(barcode: string): Promise<MediumView> {
-    return this.#exchange.call('POST', `/media/${encodeURIComponent(barcode)}/eject`);
-  }
   async drives(): Promise<readonly DriveView[]> {
     return (await this.#exchange.call<{ drives: DriveView[] }>('GET', '/drives')).drives;
   }
   async driveStatus(drive: string): Promise<DriveStatusView> {
     return this.#exchange.call('GET', `/drives/${encodeURIComponent(drive)}`);
-  }
-  async load(drive: string, barcode: string): Promise<DriveStatusView> {
-    return this.#exchange.call('POST', `/drives/${encodeURIComponent(drive)}/load`, { barcode });
-  }
-  async unload(drive: string): Promise<DriveStatusView> {
-    return this.#exchange.call('POST', `/drives/${encodeURIComponent(drive)}/unload`);
   }
 }

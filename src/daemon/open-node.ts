@@ -6,7 +6,9 @@ import type { Random } from '../base/random.js';
 import { SerialQueue } from '../base/serial-queue.js';
 import type { Inventory } from '../inventory/inventory.js';
 import { DriveOrders } from '../jobs/drive-control.js';
+import { JobOrders } from '../jobs/job-control.js';
 import { NodeControl } from '../jobs/node-control.js';
+import { OperatorJobs } from '../jobs/operator-jobs.js';
 import { RestoreService } from '../jobs/restore-service.js';
 import { SaveService } from '../jobs/save-service.js';
 import { viewSessions } from '../jobs/session-views.js';
@@ -91,7 +93,7 @@ async function openNode(options: StorageNodeOptions): Promise<StorageNode> {
   const retentionClock = new RetentionClock(environment);
   const guard = new RetentionGuard(environment, retentionClock);
   const labelling = new Labelling(environment, loading, guard);
-  const driveCommands = new DriveCommands(environment, register, loading, leases);
+  const driveCommands = new DriveCommands(leases);
   const pools = new PoolBook(environment);
   const saves = new SaveService({
     inventory,
@@ -107,6 +109,16 @@ async function openNode(options: StorageNodeOptions): Promise<StorageNode> {
     retentionClock,
     limits,
   });
+  const jobs = new OperatorJobs({
+    inventory,
+    leases,
+    reservations: environment.reservations,
+    requests,
+    clock,
+    random,
+    logger,
+  });
+  const jobOrders = new JobOrders(jobs, { environment, register, leases, loading, labelling, pools });
   const mayRestore = makeRestorePolicy(configuration.clients);
   const restores = new RestoreService({
     inventory,
@@ -126,6 +138,7 @@ async function openNode(options: StorageNodeOptions): Promise<StorageNode> {
   await warnOfUnknownPools(configuration.clients, pools, logger);
   await register.refresh();
   await saves.recover();
+  await jobs.recover();
 
   const stopping = new AbortController();
   const { dataDoor: door } = configuration;
@@ -147,16 +160,13 @@ async function openNode(options: StorageNodeOptions): Promise<StorageNode> {
   const control = new NodeControl({
     inventory,
     register,
-    reservations: environment.reservations,
     leases,
-    labelling,
     driveCommands,
     operatorRequests: requests,
     pools,
     clock,
     node: environment.node,
     version,
-    stopping: stopping.signal,
     sessions: () => viewSessions(saves, restores),
     dataDoor: () => dataDoor.address,
     memory: () => ({
@@ -178,9 +188,27 @@ async function openNode(options: StorageNodeOptions): Promise<StorageNode> {
   const drives = new DriveOrders({ leases, driveBook, stopping: stopping.signal });
   const { socketPath, socketMode } = configuration.controlDoor;
   try {
-    const controlDoor = await ControlDoor.open({ service: control, drives, logger, version, socketPath, socketMode });
     const background = retentionClock.run(stopping.signal);
-    return new StorageNode({ driveBook, saves, restores, dataDoor, controlDoor, inventory, stopping, background });
+    const controlDoor = await ControlDoor.open({
+      service: control,
+      drives,
+      jobs: jobOrders,
+      logger,
+      version,
+      socketPath,
+      socketMode,
+    });
+    return new StorageNode({
+      driveBook,
+      saves,
+      restores,
+      jobs,
+      dataDoor,
+      controlDoor,
+      inventory,
+      stopping,
+      background,
+    });
   } catch (error) {
     await dataDoor.close();
     await driveBook.close();

@@ -1,4 +1,5 @@
 import type { Inventory } from '../inventory/inventory.js';
+import type { OperatorJobs } from '../jobs/operator-jobs.js';
 import type { RestoreService } from '../jobs/restore-service.js';
 import type { SaveService } from '../jobs/save-service.js';
 import type { DriveBook } from '../media/drive-book.js';
@@ -10,6 +11,7 @@ export interface NodeParts {
   readonly driveBook: DriveBook;
   readonly saves: SaveService;
   readonly restores: RestoreService;
+  readonly jobs: OperatorJobs;
   readonly dataDoor: DataDoor;
   readonly controlDoor: ControlDoor;
   readonly inventory: Inventory;
@@ -33,14 +35,14 @@ export class StorageNode {
   }
 
   /**
-   * SIGTERM: no new streams; blocks in hand are written and checkpointed; clients are told; doors, drives and inventory are
+   * SIGTERM: no new streams, no new jobs; blocks in hand are written and checkpointed; clients are told; jobs end before their next step; doors, drives and inventory are
    * closed, in this order. Cartridges stay where they are.
    */
   async close(): Promise<void> {
-    const { saves, restores, dataDoor, controlDoor, driveBook, inventory, stopping, background } = this.#parts;
+    const { saves, restores, jobs, dataDoor, controlDoor, driveBook, inventory, stopping, background } = this.#parts;
     stopping.abort();
     const doors = dataDoor.close();
-    await Promise.all([saves.stop(), restores.stop()]);
+    await Promise.all([saves.stop(), restores.stop(), jobs.stop()]);
     await doors;
     await controlDoor.close();
     await driveBook.close();

@@ -1,4 +1,5 @@
 import type { Barcode } from '../terms/barcode.js';
+import type { JobState } from '../terms/job-words.js';
 import type { JobId, StreamId, VolumeId } from '../terms/ids.js';
 import type {
   AuditRecord,
@@ -8,7 +9,6 @@ import type {
   ExtentRecord,
   HealthRecord,
   JobRecord,
-  JobState,
   MoveRecord,
   PoolRecord,
   StreamRecord,
@@ -79,6 +79,8 @@ export interface InventoryChange {
   readonly clockMark?: ClockMarkRecord;
   /** Pools that are dropped, which no volume may belong to. */
   readonly removePools?: readonly string[];
+  /** Jobs that ended so long ago that they are not kept any more. */
+  readonly removeJobs?: readonly JobId[];
   /** Volumes that are dropped with all their extents, and the streams that lay on no other: a volume was labelled again. */
   readonly forgetVolumes?: readonly VolumeId[];
 }

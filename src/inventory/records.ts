@@ -1,5 +1,6 @@
 import type { Barcode } from '../terms/barcode.js';
 import type { JobId, SessionId, VolumeId } from '../terms/ids.js';
+import type { JobKind, JobState, JobStepState } from '../terms/job-words.js';
 import type { CartridgeLocation, VolumeState } from '../terms/media-state.js';
 import type { AllocationPolicy, WormRule } from '../terms/pool-policy.js';
 import type { StreamDescriptor } from '../terms/stream-descriptor.js';
@@ -137,27 +138,6 @@ export interface PoolRecord {
   readonly declared: boolean;
 }
 
-export const JOB_KINDS = [
-  'label',
-  'erase',
-  'eject',
-  'import',
-  'transfer',
-  'load',
-  'unload',
-  'inventory',
-  'clean',
-  'set-state',
-  'check-out',
-  'check-in',
-  'stock-take',
-] as const;
-/** What an operator can order. Saves and restores are sessions. */
-export type JobKind = (typeof JOB_KINDS)[number];
-
-/** `interrupted`: the daemon ended before the job did; what its steps say was done, was done. */
-export type JobState = 'running' | 'waiting-for-operator' | 'succeeded' | 'failed' | 'cancelled' | 'interrupted';
-
 /** An operator's order: who asked for what when, how far it is and what came of it. */
 export interface JobRecord {
   readonly jobId: JobId;
@@ -183,7 +163,7 @@ export type JobValue = string | number | boolean | null | readonly string[];
 export interface JobStep {
   /** Barcode, element or drive. */
   readonly subject: string;
-  readonly state: 'pending' | 'running' | 'done' | 'failed' | 'skipped';
+  readonly state: JobStepState;
   readonly message: string;
   /** The error's code when it failed; '' otherwise. */
   readonly code: string;

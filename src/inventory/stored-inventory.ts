@@ -1,6 +1,7 @@
 import { assert } from '../base/assert.js';
 import { SerialQueue } from '../base/serial-queue.js';
 import { isStorageError } from '../base/storage-error.js';
+import type { JobState } from '../terms/job-words.js';
 import { parseVolumeId, type JobId, type StreamId, type VolumeId } from '../terms/ids.js';
 import type { Barcode } from '../terms/barcode.js';
 import { corrupt } from './envelope.js';
@@ -18,7 +19,6 @@ import type {
   ExtentRecord,
   HealthRecord,
   JobRecord,
-  JobState,
   MoveRecord,
   PoolRecord,
   StreamRecord,

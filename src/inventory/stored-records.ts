@@ -10,12 +10,12 @@ import {
   type StreamId,
   type VolumeId,
 } from '../terms/ids.js';
+import { JOB_KINDS, JOB_STATES, JOB_STEP_STATES } from '../terms/job-words.js';
 import { VOLUME_STATES } from '../terms/media-state.js';
 import { WORM_RULES } from '../terms/pool-policy.js';
 import { BACKUP_LEVELS } from '../terms/stream-descriptor.js';
 import { makeRecordCodec } from './record-codec.js';
 import {
-  JOB_KINDS,
   type AuditRecord,
   type CartridgeRecord,
   type ClockMarkRecord,
@@ -138,13 +138,13 @@ const job: z.ZodType<JobRecord> = z.strictObject({
   kind: z.enum(JOB_KINDS),
   who: z.string(),
   title: z.string(),
-  state: z.enum(['running', 'waiting-for-operator', 'succeeded', 'failed', 'cancelled', 'interrupted']),
+  state: z.enum(JOB_STATES),
   createdMs: timeMs,
   endedMs: timeMs.nullable(),
   steps: z.array(
     z.strictObject({
       subject: z.string(),
-      state: z.enum(['pending', 'running', 'done', 'failed', 'skipped']),
+      state: z.enum(JOB_STEP_STATES),
       message: z.string(),
       code: z.string(),
     }),

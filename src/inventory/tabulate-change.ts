@@ -90,6 +90,7 @@ function tabulateOperations(
   for (const record of change.pools ?? []) put(POOL, poolKey(record.name), record);
   for (const record of change.jobs ?? []) put(JOB, jobKey(record.jobId), record);
   if (change.clockMark !== undefined) put(CLOCK_MARK, CLOCK_MARK_KEY, change.clockMark);
+  for (const jobId of change.removeJobs ?? []) changes.set(jobKey(jobId), null);
   for (const name of change.removePools ?? []) changes.set(poolKey(name), null);
 }
 

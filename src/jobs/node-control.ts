@@ -1,20 +1,16 @@
 import type { Clock } from '../base/clock.js';
 import { StorageError } from '../base/storage-error.js';
-import { mediumOfBarcode, type Barcode } from '../terms/barcode.js';
+import type { Barcode } from '../terms/barcode.js';
 import type { StreamId, VolumeId } from '../terms/ids.js';
-import { SCRATCH_POOL } from '../terms/pool-policy.js';
 import type { Inventory, StreamFilter } from '../inventory/inventory.js';
 import type { ExtentRecord } from '../inventory/records.js';
 import { unknownCartridge } from '../media/cartridge-loading.js';
 import type { CartridgeRegister } from '../media/cartridge-register.js';
-import { reservePatiently, type CartridgeReservations } from '../media/cartridge-reservations.js';
 import type { DriveBay } from '../media/drive-bay.js';
-import { fitsCartridge, preferHolding } from '../media/drive-choice.js';
 import type { DriveCommands } from '../media/drive-commands.js';
 import type { DriveLeases } from '../media/drive-leases.js';
-import type { Labelling } from '../media/labelling.js';
 import type { OperatorRequests } from '../media/operator-requests.js';
-import { scratchPool, type PoolBook } from '../media/pool-book.js';
+import type { PoolBook } from '../media/pool-book.js';
 import type {
   DoctorView,
   DriveStatusView,
@@ -30,16 +26,13 @@ import { viewDrive, viewDriveStatus, viewMedium, viewStream } from './views.js';
 export interface NodeControlOptions {
   readonly inventory: Inventory;
   readonly register: CartridgeRegister;
-  readonly reservations: CartridgeReservations;
   readonly leases: DriveLeases;
-  readonly labelling: Labelling;
   readonly driveCommands: DriveCommands;
   readonly operatorRequests: OperatorRequests;
   readonly pools: PoolBook;
   readonly clock: Clock;
   readonly node: string;
   readonly version: string;
-  readonly stopping: AbortSignal;
   readonly sessions: () => readonly SessionView[];
   readonly dataDoor: () => StatusView['dataDoor'];
   readonly memory: () => StatusView['memory'];
@@ -119,42 +112,6 @@ export class NodeControl implements ControlService {
     return viewMedium(cartridge, volume);
   }
 
-  async label(
-    who: string,
-    request: { readonly barcode: Barcode; readonly pool: string; readonly overwrite: Barcode | null },
-  ): Promise<MediumView> {
-    const { pools, labelling, leases, register, stopping } = this.#options;
-    const pool =
-      request.pool === SCRATCH_POOL
-        ? scratchPool(mediumOfBarcode(request.barcode) === 'disk' ? 'disk' : 'tape')
-        : await pools.find(request.pool, 'Nothing was labelled.');
-    const order = { who, barcode: request.barcode, pool, overwrite: request.overwrite };
-    await labelling.refuseEarly(order);
-    const reservation = await reservePatiently(this.#options, request.barcode, 'being labelled', stopping);
-    try {
-      const place = (await register.reachable()).find((one) => one.barcode === request.barcode);
-      const fits = fitsCartridge(leases.bays, request.barcode, place?.reachableBy ?? null);
-      const lease = await leases.acquire({
-        fits: (bay) => bay.kind === pool.kind && fits(bay),
-        preference: preferHolding(request.barcode),
-        signal: stopping,
-      });
-      try {
-        await labelling.label(lease.bay, order, stopping);
-      } finally {
-        lease.release();
-      }
-    } finally {
-      reservation.release();
-    }
-    return this.medium(request.barcode);
-  }
-
-  async eject(who: string, barcode: Barcode): Promise<MediumView> {
-    await this.#options.driveCommands.eject(who, barcode, this.#options.stopping);
-    return this.medium(barcode);
-  }
-
   async drives(): Promise<readonly DriveView[]> {
     return this.#options.leases.bays.map((bay) => this.#viewDrive(bay));
   }
@@ -163,18 +120,6 @@ export class NodeControl implements ControlService {
     const bay = this.#options.leases.find(drive);
     const { status, position, tapeAlerts } = await this.#options.driveCommands.read(bay);
     return viewDriveStatus(this.#viewDrive(bay), status, position, tapeAlerts);
-  }
-
-  async load(who: string, drive: string, barcode: Barcode): Promise<DriveStatusView> {
-    const bay = this.#options.leases.find(drive);
-    await this.#options.driveCommands.load(who, bay, barcode, this.#options.stopping);
-    return this.driveStatus(drive);
-  }
-
-  async unload(who: string, drive: string): Promise<DriveStatusView> {
-    const bay = this.#options.leases.find(drive);
-    await this.#options.driveCommands.unload(who, bay, this.#options.stopping);
-    return this.driveStatus(drive);
   }
 
   #viewDrive(bay: DriveBay): DriveView {

@@ -1,8 +1,5 @@
 import { assert } from '../base/assert.js';
-import type { Clock } from '../base/clock.js';
-import { StorageError } from '../base/storage-error.js';
 import type { Barcode } from '../terms/barcode.js';
-import { withPatience } from './patience.js';
 
 /** The right to use a cartridge alone, wherever it is. Released exactly once. */
 export interface CartridgeReservation {
@@ -82,24 +79,4 @@ export class CartridgeReservations {
       },
     };
   }
-}
-
-/** For an operator's order: waits a moment, then VOLUME_BUSY. */
-export async function reservePatiently(
-  { reservations, clock }: { readonly reservations: CartridgeReservations; readonly clock: Clock },
-  barcode: Barcode,
-  purpose: string,
-  signal: AbortSignal,
-): Promise<CartridgeReservation> {
-  return withPatience(
-    clock,
-    signal,
-    () =>
-      new StorageError(
-        'VOLUME_BUSY',
-        `Cartridge ${barcode} is in use: ${reservations.purposeOf(barcode) ?? 'it was taken again'}. Nothing was changed; try again when that is over.`,
-        { context: { barcode } },
-      ),
-    async (either) => reservations.reserve(barcode, purpose, either),
-  );
 }

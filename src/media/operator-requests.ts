@@ -1,11 +1,14 @@
 import type { Clock } from '../base/clock.js';
 import type { Logger } from '../base/logger.js';
+import type { JobId } from '../terms/ids.js';
 
 /** Something only a person can do. */
 export interface OperatorRequest {
   readonly id: number;
   readonly sinceMs: number;
   readonly drive: string | null;
+  /** The job that waits for it; null for a session, and for a job that waits through the drive it has. */
+  readonly job: JobId | null;
   readonly message: string;
 }
 
@@ -14,6 +17,7 @@ export class OperatorRequests {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #pending = new Map<number, OperatorRequest>();
+  readonly #watchers = new Set<() => void>();
   #nextId = 1;
 
   constructor(clock: Clock, logger: Logger) {
@@ -25,19 +29,28 @@ export class OperatorRequests {
     return [...this.#pending.values()];
   }
 
+  /** `onChange` is called whenever `pending` has changed. */
+  watch(onChange: () => void): void {
+    this.#watchers.add(onChange);
+  }
+
   /** Asks, runs `wait`, and takes the request back whatever came of it. */
-  async during<T>(drive: string | null, message: string, wait: () => Promise<T>): Promise<T> {
-    const request = { id: this.#nextId++, sinceMs: this.#clock.wallMs(), drive, message };
+  async during<T>(drive: string | null, message: string, wait: () => Promise<T>, job: JobId | null = null): Promise<T> {
+    const request = { id: this.#nextId++, sinceMs: this.#clock.wallMs(), drive, job, message };
+    const fields = { request: request.id, drive, job };
     this.#pending.set(request.id, request);
-    this.#logger.log('warn', 'operator.requested', message, { request: request.id, drive });
+    this.#logger.log('warn', 'operator.requested', message, fields);
+    this.#notify();
     try {
       return await wait();
     } finally {
       this.#pending.delete(request.id);
-      this.#logger.log('info', 'operator.request-ended', `No longer waiting: ${message}`, {
-        request: request.id,
-        drive,
-      });
+      this.#logger.log('info', 'operator.request-ended', `No longer waiting: ${message}`, fields);
+      this.#notify();
     }
+  }
+
+  #notify(): void {
+    for (const onChange of this.#watchers) onChange();
   }
 }

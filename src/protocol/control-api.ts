@@ -161,6 +161,8 @@ export const operatorRequestSchema = z.object({
   id: z.number().int(),
   sinceMs: timeMs,
   drive: z.string().nullable(),
+  /** The job that waits for it; null for a session, and for a job that waits through the drive it has. */
+  job: z.string().nullable(),
   message: z.string(),
 });
 
@@ -184,16 +186,6 @@ export const statusSchema = z.object({
   simulation: z.record(z.string(), z.number()).nullable(),
 });
 export type StatusView = z.infer<typeof statusSchema>;
-
-export const labelRequestSchema = z.strictObject({
-  barcode: z.string(),
-  pool: z.string(),
-  /** Overwrite a label of another program or of an expired volume: the barcode must be named again here. */
-  overwrite: z.string().nullable().default(null),
-});
-export type LabelRequest = z.input<typeof labelRequestSchema>;
-
-export const loadRequestSchema = z.strictObject({ barcode: z.string() });
 
 export const checkSchema = z.object({
   name: z.string(),

@@ -15,14 +15,13 @@ import { StorageError, describeError, isStorageError } from '../base/storage-err
 import { parseStreamId, type StreamId } from '../terms/ids.js';
 import type { ControlService } from '../jobs/control-service.js';
 import type { DriveControl } from '../jobs/drive-control.js';
+import type { JobControl } from '../jobs/job-control.js';
 import {
   CONTROL_PREFIX,
   doctorSchema,
   driveSchema,
   driveStatusSchema,
   extentSchema,
-  labelRequestSchema,
-  loadRequestSchema,
   mediumSchema,
   statusSchema,
   streamQuerySchema,
@@ -30,11 +29,13 @@ import {
   type ErrorView,
 } from '../protocol/control-api.js';
 import { addDriveRoutes } from './drive-routes.js';
-import { barcodeOf, barcodeParams, callerOf, driveParams, failure } from './route-words.js';
+import { addJobRoutes } from './job-routes.js';
+import { barcodeOf, barcodeParams, driveParams, failure } from './route-words.js';
 
 export interface ControlDoorOptions {
   readonly service: ControlService;
   readonly drives: DriveControl;
+  readonly jobs: JobControl;
   readonly logger: Logger;
   readonly version: string;
   readonly socketPath: string;
@@ -148,6 +149,7 @@ async function makeApp(options: ControlDoorOptions): Promise<FastifyInstance> {
     async (scope) => {
       addRoutes(scope, options.service);
       addDriveRoutes(scope, options.drives);
+      addJobRoutes(scope, options.jobs);
       scope.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
     },
     { prefix: CONTROL_PREFIX },
@@ -206,23 +208,6 @@ function addRoutes(scope: FastifyInstance, service: ControlService): void {
     { schema: { params: barcodeParams, response: { 200: mediumSchema, ...failure } } },
     (request) => service.medium(barcodeOf(request.params.barcode)),
   );
-  app.post(
-    '/media/label',
-    { schema: { body: labelRequestSchema, response: { 200: mediumSchema, ...failure } } },
-    (request) => {
-      const { barcode, pool, overwrite } = request.body;
-      return service.label(callerOf(request.headers), {
-        barcode: barcodeOf(barcode),
-        pool,
-        overwrite: overwrite === null ? null : barcodeOf(overwrite),
-      });
-    },
-  );
-  app.post(
-    '/media/:barcode/eject',
-    { schema: { params: barcodeParams, response: { 200: mediumSchema, ...failure } } },
-    (request) => service.eject(callerOf(request.headers), barcodeOf(request.params.barcode)),
-  );
 
   const driveList = z.object({ drives: z.array(driveSchema) });
   app.get('/drives', { schema: { response: { 200: driveList, ...failure } } }, async () => ({
@@ -232,16 +217,6 @@ function addRoutes(scope: FastifyInstance, service: ControlService): void {
     '/drives/:drive',
     { schema: { params: driveParams, response: { 200: driveStatusSchema, ...failure } } },
     (request) => service.driveStatus(request.params.drive),
-  );
-  app.post(
-    '/drives/:drive/load',
-    { schema: { params: driveParams, body: loadRequestSchema, response: { 200: driveStatusSchema, ...failure } } },
-    (request) => service.load(callerOf(request.headers), request.params.drive, barcodeOf(request.body.barcode)),
-  );
-  app.post(
-    '/drives/:drive/unload',
-    { schema: { params: driveParams, response: { 200: driveStatusSchema, ...failure } } },
-    (request) => service.unload(callerOf(request.headers), request.params.drive),
   );
 }
 

@@ -55,6 +55,9 @@ export function makeStreamId(wallMs: number, random: Random): StreamId {
 export function makeSessionId(wallMs: number, random: Random): SessionId {
   return makeUuid(wallMs, random) as SessionId;
 }
+export function makeJobId(wallMs: number, random: Random): JobId {
+  return makeUuid(wallMs, random) as JobId;
+}
 
 /** 16 bytes to text. */
 export function formatUuid(bytes: Uint8Array): string {

@@ -7,6 +7,7 @@ import { Command } from 'commander';
 import { systemClock } from '../../src/base/clock.js';
 import type { CliContext } from '../../src/cli/context.js';
 import { addDriveCommands } from '../../src/cli/drive-commands.js';
+import { addJobCommands } from '../../src/cli/job-commands.js';
 import { addMediaCommands } from '../../src/cli/media-commands.js';
 import { makeCommandRunner } from '../../src/cli/run-command.js';
 import { addStatusCommands } from '../../src/cli/status-commands.js';
@@ -89,7 +90,8 @@ export async function runCommand(
     .option('--quiet', '', false)
     .configureOutput({ writeErr: (words) => stderr.stream.write(words) });
   const run = makeCommandRunner(context);
-  for (const add of [addStreamCommands, addMediaCommands, addDriveCommands, addStatusCommands]) add(program, run);
+  for (const add of [addStreamCommands, addMediaCommands, addDriveCommands, addJobCommands, addStatusCommands])
+    add(program, run);
   const error: unknown = await program.parseAsync(args, { from: 'user' }).then(
     () => null,
     (reason: unknown) => reason,

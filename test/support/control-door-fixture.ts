@@ -9,6 +9,7 @@ import type { LogFields, Logger } from '../../src/base/logger.js';
 import { ControlDoor } from '../../src/server/control-door.js';
 import { FakeControlService } from './fake-control-service.js';
 import { FakeDriveControl } from './fake-drive-control.js';
+import { FakeJobControl } from './fake-job-control.js';
 
 export interface Answer {
   readonly status: number;
@@ -22,6 +23,7 @@ export class ControlDoorFixture {
   readonly socketPath = join(this.directory, 'control.sock');
   readonly service = new FakeControlService();
   readonly drives = new FakeDriveControl();
+  readonly jobs = new FakeJobControl();
   readonly events: { readonly event: string; readonly message: string; readonly fields: LogFields | undefined }[] = [];
   readonly logger: Logger = {
     log: (_level, event, message, fields) => {
@@ -34,6 +36,7 @@ export class ControlDoorFixture {
     this.#door = await ControlDoor.open({
       service: this.service,
       drives: this.drives,
+      jobs: this.jobs,
       logger: this.logger,
       version: '0.1.0',
       socketPath: this.socketPath,

@@ -154,7 +154,13 @@ export class FakeControlService implements ControlService {
         },
       ],
       operatorRequests: [
-        { id: 1, sinceMs: 1_700_000_190_000, drive: 'tape1', message: 'Insert cartridge TPL002L9 into drive tape1.' },
+        {
+          id: 1,
+          sinceMs: 1_700_000_190_000,
+          drive: 'tape1',
+          job: null,
+          message: 'Insert cartridge TPL002L9 into drive tape1.',
+        },
       ],
       simulation: { backhitches: 2 },
     };
@@ -181,33 +187,11 @@ export class FakeControlService implements ControlService {
   async medium(barcode: Barcode): Promise<MediumView> {
     return this.#answer(['medium', barcode], this.#medium(barcode));
   }
-  async label(
-    who: string,
-    request: { readonly barcode: Barcode; readonly pool: string; readonly overwrite: Barcode | null },
-  ): Promise<MediumView> {
-    return this.#answer(
-      ['label', who, request],
-      viewMedium(sampleCartridge(1), volumeRecord(1, { barcode: request.barcode, pool: request.pool })),
-    );
-  }
-  async eject(who: string, barcode: Barcode): Promise<MediumView> {
-    return this.#answer(['eject', who, barcode], {
-      ...this.#medium(barcode),
-      location: { kind: 'shelf' },
-    });
-  }
   async drives(): Promise<readonly DriveView[]> {
     return this.#answer(['drives'], this.driveViews);
   }
   async driveStatus(drive: string): Promise<DriveStatusView> {
     return this.#answer(['driveStatus', drive], this.driveStatusView);
-  }
-  async load(who: string, drive: string, barcode: Barcode): Promise<DriveStatusView> {
-    return this.#answer(['load', who, drive, barcode], { ...this.driveStatusView, barcode });
-  }
-  async unload(who: string, drive: string): Promise<DriveStatusView> {
-    const empty = { medium: 'no-medium', barcode: null, densityCode: null, position: null, tapeAlerts: null } as const;
-    return this.#answer(['unload', who, drive], { ...this.driveStatusView, ...empty });
   }
 
   #medium(barcode: Barcode): MediumView {

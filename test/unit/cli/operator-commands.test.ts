@@ -30,8 +30,6 @@ describe('the operator commands', () => {
   /** With --json: one document a line. */
   const documentsOf = async (...args: readonly string[]): Promise<readonly unknown[]> =>
     (await linesOf('--json', ...args)).map((line) => JSON.parse(line) as unknown);
-  const orders = (): readonly unknown[] =>
-    fixture.service.calls.filter(([name]) => ['label', 'eject', 'load', 'unload'].includes(name as string));
 
   describe('media list', () => {
     it('shows every cartridge, labelled or not', async () => {
@@ -69,116 +67,7 @@ describe('the operator commands', () => {
         ['drive', 'load', 'TPL1', 'tape0'],
       ])
         expect((await run(args)).error).to.be.instanceOf(UsageError);
-      expect(fixture.service.calls).to.deep.equal([]);
-    });
-  });
-
-  describe('media label', () => {
-    const label = ['media', 'label', 'TPL001L9', '--pool', 'default'];
-    const blank = ['media', 'label', 'TPL002L9', '--pool', 'default'];
-    const order = (barcode: string, overwrite: string | null): unknown => [
-      'label',
-      'olga',
-      { barcode, pool: 'default', overwrite },
-    ];
-
-    it('labels a cartridge without a volume without asking', async () => {
-      const { stdout, error } = await run(blank);
-      expect(error).to.equal(null);
-      expect(stdout).to.equal(`TPL002L9 labelled: pool default, volume ${volumeIdOf(1)}\n`);
-      expect(orders()).to.deep.equal([order('TPL002L9', null)]);
-    });
-
-    it('names what it would destroy, and asks', async () => {
-      const { stderr, error } = await run(label, { terminal: 'y\n' });
-      expect(error).to.equal(null);
-      expect(stderr).to.contain(`a new label on TPL001L9, pool default; destroys volume ${volumeIdOf(1)}`);
-      expect(stderr).to.contain('of pool default with 1.23 GB? [y/N]');
-      expect(orders()).to.deep.equal([order('TPL001L9', null)]);
-    });
-
-    it('does nothing unless the answer is yes', async () => {
-      for (const terminal of ['n\n', '\n', 'yep\n', 'no yes\n', ''])
-        expect((await run(label, { terminal })).error, JSON.stringify(terminal)).to.be.instanceOf(UsageError);
-      expect(orders()).to.deep.equal([]);
-      for (const terminal of ['yes\n', ' Y \n']) expect((await run(label, { terminal })).error).to.equal(null);
-      expect(orders()).to.have.length(2);
-    });
-
-    it('does nothing where nobody can be asked, unless --yes says so', async () => {
-      const { error } = await run(label);
-      expect(error).to.be.instanceOf(UsageError).with.property('message').that.contains('--yes');
-      expect(orders()).to.deep.equal([]);
-      expect((await run([...label, '--yes'])).error).to.equal(null);
-      expect(orders()).to.deep.equal([order('TPL001L9', null)]);
-    });
-
-    it('asks before it overwrites what the node does not know, and then names the barcode again', async () => {
-      expect((await run([...blank, '--overwrite'])).error).to.be.instanceOf(UsageError);
-      expect((await run([...blank, '--overwrite', '--yes'])).error).to.equal(null);
-      expect(orders()).to.deep.equal([order('TPL002L9', 'TPL002L9')]);
-    });
-
-    it('is stopped by an interruption while it asks', async () => {
-      const abort = new AbortController();
-      const asked = run(label, { terminal: null, signal: abort.signal });
-      setImmediate(() => {
-        abort.abort(new Error('interrupted'));
-      });
-      expect((await asked).error)
-        .not.to.equal(null)
-        .and.not.to.be.instanceOf(UsageError);
-      expect(orders()).to.deep.equal([]);
-    });
-
-    it('with --dry-run says what it would do and does nothing', async () => {
-      const both = ['media', 'label', 'TPL001L9', 'TPL002L9', '--pool', 'p', '--dry-run', '--yes'];
-      const [first, second] = await linesOf(...both);
-      expect(first).to.contain(`TPL001L9, pool p; destroys volume ${volumeIdOf(1)} of pool default`);
-      expect(second).to.equal('would write a new label on TPL002L9, pool p');
-      expect(await documentsOf(...both)).to.deep.equal([
-        {
-          message_type: 'would-label',
-          barcode: 'TPL001L9',
-          pool: 'p',
-          destroys: fixture.service.mediaViews[0]?.volume,
-        },
-        { message_type: 'would-label', barcode: 'TPL002L9', pool: 'p', destroys: null },
-      ]);
-      expect(orders()).to.deep.equal([]);
-    });
-
-    it('with --json gives a line a volume', async () => {
-      const [document, ...more] = await documentsOf(...label, '--yes');
-      expect(document).to.have.property('message_type', 'labelled');
-      expect(document).to.have.nested.property('medium.barcode', 'TPL001L9');
-      expect(more).to.deep.equal([]);
-    });
-
-    it('stops at the first that fails', async () => {
-      fixture.service.label = async (_who, { barcode }) => {
-        fixture.service.calls.push(['label', barcode]);
-        throw new StorageError('MEDIUM_WRITE_PROTECTED', 'protected');
-      };
-      const { error } = await run(['media', 'label', 'TPL002L9', 'TPL003L9', '--pool', 'p']);
-      expect(isStorageError(error, 'MEDIUM_WRITE_PROTECTED')).to.equal(true);
-      expect(orders()).to.deep.equal([['label', 'TPL002L9']]);
-    });
-  });
-
-  describe('media eject', () => {
-    it('ejects one after another and says where each is', async () => {
-      expect(await linesOf('media', 'eject', 'TPL001L9', 'TPL002L9')).to.deep.equal([
-        'TPL001L9 ejected: shelf',
-        'TPL002L9 ejected: shelf',
-      ]);
-      const [document] = await documentsOf('media', 'eject', 'TPL001L9');
-      expect(document).to.have.property('message_type', 'ejected');
-      expect(orders()).to.deep.equal([
-        ['eject', 'olga', 'TPL001L9'],
-        ['eject', 'olga', 'TPL002L9'],
-        ['eject', 'olga', 'TPL001L9'],
-      ]);
+      expect([...fixture.service.calls, ...fixture.jobs.calls]).to.deep.equal([]);
     });
   });
 
@@ -226,35 +115,6 @@ describe('the operator commands', () => {
         .and.to.include('cartridge:   -');
       fixture.service.driveStatusView = { ...fixture.service.driveStatusView, tapeAlerts: [] };
       expect(await linesOf('drive', 'status', 'tape0')).to.include('TapeAlert:   none');
-    });
-
-    it('load and unload go to the drive that is named', async () => {
-      await linesOf('drive', 'load', '*tpl002l9*', 'tape7');
-      await linesOf('drive', 'unload', '3');
-      expect(orders()).to.deep.equal([
-        ['load', 'olga', 'tape7', 'TPL002L9'],
-        ['unload', 'olga', '3'],
-      ]);
-    });
-
-    it('that is not named is that of the environment, else the only tape drive', async () => {
-      await run(['drive', 'unload'], { environment: { TAPELOOM_DRIVE: 'tape5' } });
-      await run(['drive', 'unload']);
-      expect(orders()).to.deep.equal([
-        ['unload', 'olga', 'tape5'],
-        ['unload', 'olga', 'tape0'],
-      ]);
-    });
-
-    it('that is not named is asked for when there are several, and none is touched', async () => {
-      const [tape] = fixture.service.driveViews;
-      if (tape === undefined) throw new Error('no sample');
-      fixture.service.driveViews = [tape, { ...tape, number: 1, name: 'tape1' }];
-      for (const args of [['unload'], ['load', 'TPL001L9'], ['status']]) {
-        const { error } = await run(['drive', ...args]);
-        expect(error).to.be.instanceOf(UsageError).with.property('message').that.contains('tape0, tape1');
-      }
-      expect(orders()).to.deep.equal([]);
     });
   });
 
@@ -355,12 +215,8 @@ describe('the operator commands', () => {
       ['doctor'],
       ['media', 'list'],
       ['media', 'show', 'TPL001L9'],
-      ['media', 'label', 'TPL001L9', '--pool', 'p'],
-      ['media', 'eject', 'TPL001L9'],
       ['drive', 'list'],
       ['drive', 'status'],
-      ['drive', 'load', 'TPL001L9'],
-      ['drive', 'unload'],
       ['stream', 'list'],
       ['stream', 'show', streamIdOf(1)],
     ]) {
@@ -368,15 +224,5 @@ describe('the operator commands', () => {
       expect(isStorageError(error, 'DRIVE_BUSY'), args.join(' ')).to.equal(true);
       expect(stdout).to.equal('');
     }
-  });
-
-  it('stop waiting for the daemon when they are interrupted', async () => {
-    const abort = new AbortController();
-    fixture.service.eject = async () => {
-      abort.abort(new Error('interrupted'));
-      return new Promise<never>(() => undefined);
-    };
-    const { error } = await run(['media', 'eject', 'TPL001L9'], { signal: abort.signal });
-    expect(error).to.be.instanceOf(Error);
   });
 });

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { ERROR_CODES, type ErrorCode } from '../../../src/base/error-codes.js';
 import { StorageError } from '../../../src/base/storage-error.js';
 import { ControlDoorFixture } from '../../support/control-door-fixture.js';
+import { volumeIdOf } from '../../support/records.js';
 import { runCli, runShell } from '../../support/cli-fixture.js';
 
 /** The program as a process: what a script sees of it. */
@@ -130,14 +131,15 @@ describe('tapeloom', () => {
   });
 
   it('refuses to destroy where nobody can be asked', async () => {
+    fixture.jobs.destroys.set('TPL001L9', { volumeId: volumeIdOf(1), pool: 'p', bytes: 1, isNamed: false });
     const { status, stderr } = await run('media', 'label', 'TPL001L9', '--pool', 'default');
     expect(status).to.equal(64);
     expect(stderr).to.contain('--yes');
-    expect(fixture.service.calls.map(([name]) => name)).not.to.include('label');
+    expect(fixture.jobs.orders).to.deep.equal([]);
   });
 
   it('exits with 130 when it is interrupted while the daemon works', async () => {
-    fixture.service.eject = async () => new Promise<never>(() => undefined);
+    fixture.jobs.start = async () => new Promise<never>(() => undefined);
     const { status, stderr } = await shell(
       '$TAPELOOM media eject TPL001L9 & pid=$!; trap - INT; sleep 1; kill -INT $pid; wait $pid',
     );
@@ -147,7 +149,7 @@ describe('tapeloom', () => {
 
   it('names the one who typed it to the audit', async () => {
     await run('media', 'eject', 'TPL001L9');
-    const who = fixture.service.calls[0]?.[1];
+    const who = fixture.jobs.calls[0]?.[1];
     expect(who)
       .to.be.a('string')
       .and.to.match(/^[\w.@-]+$/);

@@ -6,6 +6,7 @@ import { ERROR_CODES, type ErrorCode } from '../../../src/base/error-codes.js';
 import { StorageError, isStorageError } from '../../../src/base/storage-error.js';
 import { ControlClient } from '../../../src/client/control-client.js';
 import { ControlDoorFixture } from '../../support/control-door-fixture.js';
+import { jobIdOf } from '../../support/inventory-samples.js';
 import { EXTENT } from '../../support/fake-control-service.js';
 import { barcodeOf, streamIdOf } from '../../support/records.js';
 
@@ -49,16 +50,21 @@ describe('control client', () => {
   });
 
   it('gives every order in the name of its user', async () => {
-    const A = barcodeOf(1);
-    expect((await client.label({ barcode: A, pool: 'default', overwrite: A })).barcode).to.equal(A);
-    expect((await client.eject(A)).location).to.deep.equal({ kind: 'shelf' });
-    expect((await client.load('tape0', A)).barcode).to.equal(A);
-    expect((await client.unload('0')).medium).to.equal('no-medium');
-    expect(fixture.service.calls).to.deep.equal([
-      ['label', 'olga', { barcode: A, pool: 'default', overwrite: A }],
-      ['eject', 'olga', A],
-      ['load', 'olga', 'tape0', A],
-      ['unload', 'olga', '0'],
+    const order = { kind: 'unload', drive: '0' } as const;
+    const [job] = fixture.jobs.shown;
+    expect(await client.job.start(order)).to.deep.equal(job);
+    expect(await client.job.plan(order)).to.deep.include({ kind: 'unload' });
+    expect(await client.job.cancel(jobIdOf(1))).to.deep.equal(job);
+    expect(await client.job.show(jobIdOf(1), 20)).to.deep.equal(job);
+    expect(await client.job.list({ state: 'failed', limit: 2 })).to.deep.equal([job]);
+    await client.job.list({});
+    expect(fixture.jobs.calls).to.deep.equal([
+      ['start', 'olga', order],
+      ['plan', 'olga', order],
+      ['cancel', 'olga', jobIdOf(1)],
+      ['show', jobIdOf(1), 20],
+      ['list', { state: 'failed', limit: 2 }],
+      ['list', { limit: 100 }],
     ]);
   });
 
@@ -76,10 +82,9 @@ describe('control client', () => {
   });
 
   it('names its user to the audit as well as a header can', async () => {
-    const [A] = [barcodeOf(1)];
     for (const user of ['DOMAIN\\olga', 'Ольга', 'x'.repeat(100)])
-      await new ControlClient({ socketPath: fixture.socketPath, user }).eject(A);
-    expect(fixture.service.calls.map((call) => call[1])).to.deep.equal(['DOMAIN_olga', '_____', 'x'.repeat(64)]);
+      await new ControlClient({ socketPath: fixture.socketPath, user }).job.cancel(jobIdOf(1));
+    expect(fixture.jobs.calls.map((call) => call[1])).to.deep.equal(['DOMAIN_olga', '_____', 'x'.repeat(64)]);
   });
 
   it('fails with the error the daemon had: code, words, disposition and context', async () => {
@@ -87,7 +92,7 @@ describe('control client', () => {
       for (const disposition of ['retry', 'stop'] as const) {
         const failure = new StorageError(code, `about ${code}`, { disposition, context: { block: 7, bay: null } });
         fixture.service.failure = failure;
-        expect((await failureOf(client.unload('0'))).toRecord()).to.deep.equal(failure.toRecord());
+        expect((await failureOf(client.driveStatus('0'))).toRecord()).to.deep.equal(failure.toRecord());
       }
   });
 

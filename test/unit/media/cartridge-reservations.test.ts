@@ -1,7 +1,5 @@
 import { expect } from 'chai';
-import { isStorageError } from '../../../src/base/storage-error.js';
-import { CartridgeReservations, reservePatiently } from '../../../src/media/cartridge-reservations.js';
-import { ManualClock } from '../../support/manual-clock.js';
+import { CartridgeReservations } from '../../../src/media/cartridge-reservations.js';
 import { barcodeOf } from '../../support/records.js';
 
 const A = barcodeOf(1);
@@ -51,23 +49,5 @@ describe('cartridge reservations', () => {
     const held = new CartridgeReservations().tryReserve(A, 'saving');
     held?.release();
     expect(() => held?.release()).to.throw(/released once/);
-  });
-
-  it('let an operator wait a moment for a cartridge, and no longer', async () => {
-    const clock = new ManualClock();
-    const reservations = new CartridgeReservations();
-    const held = reservations.tryReserve(A, 'saving to pool daily');
-    const asked = async (): Promise<unknown> =>
-      reservePatiently({ reservations, clock }, A, 'ejecting', forever).catch((error: unknown) => error);
-    const refused = asked();
-    await clock.advance(10_000);
-    const error = await refused;
-    expect(isStorageError(error, 'VOLUME_BUSY')).to.equal(true);
-    expect(error).to.have.property('message').that.contains('saving to pool daily');
-    const granted = asked();
-    await clock.advance(500);
-    held?.release();
-    expect(await granted).to.have.property('barcode', A);
-    expect(clock.asleep).to.equal(0);
   });
 });

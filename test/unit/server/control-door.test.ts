@@ -10,7 +10,8 @@ import { StorageError, isStorageError } from '../../../src/base/storage-error.js
 import type { ErrorView } from '../../../src/protocol/control-api.js';
 import { ControlDoorFixture, type Answer } from '../../support/control-door-fixture.js';
 import { EXTENT } from '../../support/fake-control-service.js';
-import { barcodeOf, streamIdOf } from '../../support/records.js';
+import { jobIdOf } from '../../support/inventory-samples.js';
+import { streamIdOf } from '../../support/records.js';
 
 const ROUTES = [
   'GET /v1/status',
@@ -20,12 +21,13 @@ const ROUTES = [
   'GET /v1/streams/{streamId}/extents',
   'GET /v1/media',
   'GET /v1/media/{barcode}',
-  'POST /v1/media/label',
-  'POST /v1/media/{barcode}/eject',
   'GET /v1/drives',
   'GET /v1/drives/{drive}',
-  'POST /v1/drives/{drive}/load',
-  'POST /v1/drives/{drive}/unload',
+  'POST /v1/jobs',
+  'POST /v1/jobs/plan',
+  'GET /v1/jobs',
+  'GET /v1/jobs/{jobId}',
+  'POST /v1/jobs/{jobId}/cancel',
   'POST /v1/drives/{drive}/down',
   'POST /v1/drives/{drive}/up',
 ];
@@ -54,7 +56,7 @@ describe('control door', () => {
   const expectRefused = (answer: Answer, status: number): void => {
     expect(answer.status, answer.body).to.equal(status);
     expect(errorOf(answer).code).to.equal('PROTOCOL_BODY');
-    expect(fixture.service.calls).to.deep.equal([]);
+    expect([...fixture.service.calls, ...fixture.jobs.calls]).to.deep.equal([]);
   };
 
   describe('answers', () => {
@@ -131,85 +133,111 @@ describe('control door', () => {
 
   describe('passes on orders', () => {
     it('with the name of who gave them', async () => {
-      const who = { 'x-tapeloom-user': 'olga' };
-      const json = { ...who, 'content-type': 'application/json' };
-      const A = barcodeOf(1);
+      const json = { 'x-tapeloom-user': 'olga', 'content-type': 'application/json' };
+      const order = { kind: 'unload', drive: 'tape0' };
       const answers = [
-        await fixture.send('POST', '/v1/media/label', json, JSON.stringify({ barcode: A, pool: 'default' })),
-        await fixture.send('POST', `/v1/media/${A}/eject`, who),
-        await fixture.send('POST', '/v1/drives/0/load', json, JSON.stringify({ barcode: A })),
-        await fixture.send('POST', '/v1/drives/tape0/unload', who),
+        await fixture.send('POST', '/v1/jobs', json, JSON.stringify(order)),
+        await fixture.send('POST', '/v1/jobs/plan', json, JSON.stringify(order)),
+        await fixture.send('POST', `/v1/jobs/${jobIdOf(1)}/cancel`, { 'x-tapeloom-user': 'olga' }),
       ];
-      expect(answers.map(({ status }) => status)).to.deep.equal([200, 200, 200, 200]);
-      expect(fixture.service.calls).to.deep.equal([
-        ['label', 'olga', { barcode: A, pool: 'default', overwrite: null }],
-        ['eject', 'olga', A],
-        ['load', 'olga', '0', A],
-        ['unload', 'olga', 'tape0'],
+      expect(answers.map(({ status }) => status)).to.deep.equal([200, 200, 200]);
+      expect(fixture.jobs.calls).to.deep.equal([
+        ['start', 'olga', order],
+        ['plan', 'olga', order],
+        ['cancel', 'olga', jobIdOf(1)],
       ]);
     });
 
     it('and names no user who could forge a line of the audit', async () => {
+      const cancel = `/v1/jobs/${jobIdOf(1)}/cancel`;
       for (const user of ['', 'a b', 'x'.repeat(65), 'o;rm'])
-        await fixture.send('POST', '/v1/drives/0/unload', { 'x-tapeloom-user': user });
-      await fixture.send('POST', '/v1/drives/0/unload');
-      expect(fixture.service.calls).to.deep.equal(Array.from({ length: 5 }, () => ['unload', 'control-door', '0']));
+        await fixture.send('POST', cancel, { 'x-tapeloom-user': user });
+      await fixture.send('POST', cancel);
+      expect(fixture.jobs.calls.map(([, who]) => who)).to.deep.equal(Array.from({ length: 5 }, () => 'control-door'));
     });
 
-    it('with barcodes in their canonical form, however they were typed or scanned', async () => {
-      await fixture.post('/v1/media/label', { barcode: '*tpl001l9*', pool: 'p', overwrite: ']A0TPL001L9' });
-      await fixture.send('POST', '/v1/media/tpl002l9/eject');
-      expect(fixture.service.calls).to.deep.equal([
-        ['label', 'control-door', { barcode: 'TPL001L9', pool: 'p', overwrite: 'TPL001L9' }],
-        ['eject', 'control-door', 'TPL002L9'],
+    it('with barcodes in their canonical form, however they were typed or scanned, and what was left out filled in', async () => {
+      await fixture.post('/v1/jobs', { kind: 'label', barcodes: ['*tpl001l9*', ']A0TPL002L9'], pool: 'p' });
+      expect(fixture.jobs.orders).to.deep.equal([
+        { kind: 'label', barcodes: ['TPL001L9', 'TPL002L9'], pool: 'p', overwrite: [] },
+      ]);
+    });
+
+    it('and questions for jobs', async () => {
+      const { jobs } = fixture;
+      expect(await documentAt('/v1/jobs?state=failed&limit=7')).to.deep.equal({ jobs: jobs.shown });
+      expect(await documentAt(`/v1/jobs/${jobIdOf(1)}?waitMs=500`)).to.deep.equal(jobs.shown[0]);
+      await documentAt(`/v1/jobs/${jobIdOf(1)}`);
+      await documentAt('/v1/jobs');
+      expect(jobs.calls).to.deep.equal([
+        ['list', { state: 'failed', limit: 7 }],
+        ['show', jobIdOf(1), 500],
+        ['show', jobIdOf(1), 0],
+        ['list', { limit: 100 }],
       ]);
     });
   });
 
   describe('refuses, before the daemon is asked,', () => {
+    const label = { kind: 'label', barcodes: ['TPL001L9'], pool: 'default' };
+
     it('a body with an unknown key: a misspelt option must not be left out silently', async () => {
-      const label = { barcode: 'TPL001L9', pool: 'default' };
-      expectRefused(await fixture.post('/v1/media/label', { ...label, overwriet: 'TPL001L9' }), 400);
-      expectRefused(await fixture.post('/v1/drives/0/load', { barcode: 'TPL001L9', force: true }), 400);
+      expectRefused(await fixture.post('/v1/jobs', { ...label, overwriet: ['TPL001L9'] }), 400);
+      expectRefused(await fixture.post('/v1/jobs', { kind: 'unload', drive: '0', force: true }), 400);
     });
 
     it('a body that lacks a key, has a value of another type or is no object', async () => {
       for (const body of [
         {},
-        { barcode: 'TPL001L9' },
-        { barcode: 1, pool: 'default' },
-        { barcode: 'TPL001L9', pool: 'default', overwrite: true },
+        { kind: 'label', barcodes: ['TPL001L9'] },
+        { ...label, kind: 'burn' },
+        { ...label, barcodes: 'TPL001L9' },
+        { ...label, barcodes: [] },
+        { ...label, barcodes: [1] },
+        { ...label, barcodes: Array.from({ length: 1001 }, () => 'TPL001L9') },
+        { ...label, overwrite: true },
         [],
         'TPL001L9',
         null,
       ])
-        expectRefused(await fixture.post('/v1/media/label', body), 400);
+        expectRefused(await fixture.post('/v1/jobs', body), 400);
     });
 
     it('a body that is not JSON, is empty, or says it is something else', async () => {
       const json = { 'content-type': 'application/json' };
-      expectRefused(await fixture.send('POST', '/v1/media/label', json, '{"barcode":'), 400);
-      expectRefused(await fixture.send('POST', '/v1/media/label', json, ''), 400);
-      expectRefused(await fixture.send('POST', '/v1/media/label'), 400);
-      expectRefused(await fixture.send('POST', '/v1/media/label', { 'content-type': 'text/xml' }, '<barcode/>'), 415);
+      expectRefused(await fixture.send('POST', '/v1/jobs', json, '{"kind":'), 400);
+      expectRefused(await fixture.send('POST', '/v1/jobs', json, ''), 400);
+      expectRefused(await fixture.send('POST', '/v1/jobs'), 400);
+      expectRefused(await fixture.send('POST', '/v1/jobs', { 'content-type': 'text/xml' }, '<barcode/>'), 415);
     });
 
     it('a body that would set what objects inherit', async () => {
       const json = { 'content-type': 'application/json' };
-      const body = '{"barcode":"TPL001L9","pool":"p","__proto__":{"overwrite":"TPL001L9"}}';
-      expectRefused(await fixture.send('POST', '/v1/media/label', json, body), 400);
+      const body = `${JSON.stringify(label).slice(0, -1)},"__proto__":{"overwrite":["TPL001L9"]}}`;
+      expectRefused(await fixture.send('POST', '/v1/jobs', json, body), 400);
     });
 
     it('a body longer than 64 KiB', async () => {
-      expectRefused(await fixture.post('/v1/media/label', { barcode: 'x'.repeat(70_000), pool: 'p' }), 413);
+      expectRefused(await fixture.post('/v1/jobs', { ...label, pool: 'x'.repeat(70_000) }), 413);
+    });
+
+    it('what is no job id, and no time to wait', async () => {
+      for (const path of [
+        '1',
+        '..%2Fmedia',
+        `${jobIdOf(1)}?waitMs=-1`,
+        `${jobIdOf(1)}?waitMs=60001`,
+        `${jobIdOf(1)}?x=1`,
+      ])
+        expectRefused(await fixture.send('GET', `/v1/jobs/${path}`), 400);
     });
 
     it('what is no barcode, wherever one belongs', async () => {
       expectRefused(await fixture.send('GET', '/v1/media/TPL1'), 400);
-      expectRefused(await fixture.send('POST', '/v1/media/..%2F..%2Fetc/eject'), 400);
-      expectRefused(await fixture.post('/v1/drives/0/load', { barcode: 'TPL001XX' }), 400);
-      expectRefused(await fixture.post('/v1/media/label', { barcode: 'TPL001', pool: 'p' }), 400);
-      const wrong = await fixture.post('/v1/media/label', { barcode: 'TPL001L9', pool: 'p', overwrite: 'yes' });
+      expectRefused(await fixture.send('GET', '/v1/media/..%2F..%2Fetc'), 400);
+      expectRefused(await fixture.post('/v1/jobs', { kind: 'load', barcode: 'TPL001XX', drive: '0' }), 400);
+      expectRefused(await fixture.post('/v1/jobs', { ...label, barcodes: ['TPL001'] }), 400);
+      const wrong = await fixture.post('/v1/jobs', { ...label, overwrite: ['yes'] });
       expectRefused(wrong, 400);
       expect(errorOf(wrong).message).to.contain('"yes" is not a barcode');
     });
