@@ -93,7 +93,9 @@ module.exports = {
       name: 'concrete-devices-only-in-composition-roots',
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/(daemon|device|drive)/' },
-      to: { path: '^src/(device/linux-|drive/(st-drive|file-drive|worker-drive-thread|inline-drive-thread))' },
+      to: {
+        path: '^src/(device/(linux-|worker-scsi-channel|inline-scsi-channel)|drive/(st-drive|file-drive|worker-drive-thread|inline-drive-thread))',
+      },
     },
     {
       name: 'no-orphans',

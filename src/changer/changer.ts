@@ -11,8 +11,8 @@ import type { CartridgeLocation } from '../terms/media-state.js';
  * element (`CHANGER_MOVE_FAILED` says what was seen). Nothing is moved on a guess: a move whose source is empty, whose
  * destination is full, or whose barcode lies in two places, is refused before anything moves.
  *
- * Calls may overlap: an implementation carries them out one after another. Every call that waits ends when its signal
- * aborts; a move that the hardware has begun is waited for.
+ * Calls may overlap: those that work with the same robot, or the same stand-alone drive, are carried out one after another.
+ * Every call that waits ends when its signal aborts; a move that the hardware has begun is waited for.
  *
  * Failures (StorageError): CHANGER_NO_CARTRIDGE, CHANGER_OCCUPIED, CHANGER_NO_FREE_SLOT, CHANGER_MOVE_FAILED,
  * CHANGER_DUPLICATE_BARCODE, CHANGER_ELEMENT_UNKNOWN, CHANGER_NOT_READY (retry), CHANGER_DOOR_OPEN, CHANGER_HARDWARE,
@@ -25,6 +25,8 @@ export interface Changer {
   readonly device: string;
   /** Names of the drives it serves. */
   readonly drives: readonly string[];
+  /** What the device said of itself when it was opened last; null before, and of what is no device. */
+  readonly identity: ChangerIdentity | null;
 
   /** Takes the device and learns its elements. Idempotent. Others fail until it succeeded. */
   open(): Promise<void>;
@@ -59,6 +61,14 @@ export interface Changer {
   lock(locked: boolean): Promise<void>;
   /** Before a cartridge nobody knows is labelled: a changer that can make one (a disk volume's file) does; others do nothing. */
   provide(barcode: Barcode, drive: string): Promise<void>;
+}
+
+export interface ChangerIdentity {
+  readonly vendor: string;
+  readonly product: string;
+  readonly revision: string;
+  /** Unit serial number; '' when the changer tells none. */
+  readonly serial: string;
 }
 
 export interface ReachableCartridge {

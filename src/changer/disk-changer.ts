@@ -23,6 +23,7 @@ export interface DiskShelf {
  */
 export class DiskChanger implements Changer {
   readonly kind = 'disk';
+  readonly identity = null;
   readonly name: string;
   readonly device: string;
   readonly drives: readonly string[];

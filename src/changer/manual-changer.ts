@@ -1,3 +1,4 @@
+import { SerialQueue } from '../base/serial-queue.js';
 import { StorageError } from '../base/storage-error.js';
 import type { Barcode } from '../terms/barcode.js';
 import type { CartridgeLocation } from '../terms/media-state.js';
@@ -20,10 +21,13 @@ export interface OperatorHand {
 /** Stand-alone drives and an operator. What is in no drive is on the shelf. */
 export class ManualChanger implements Changer {
   readonly kind = 'manual';
+  readonly identity = null;
   readonly name: string;
   readonly device = '';
   readonly drives: readonly string[];
   readonly #hand: OperatorHand;
+  /** One for each drive: waiting for a cartridge at one must not hold up another. */
+  readonly #turns = new Map<string, SerialQueue>();
 
   constructor(hand: OperatorHand, drives: readonly string[], name = 'operator') {
     this.#hand = hand;
@@ -61,6 +65,10 @@ export class ManualChanger implements Changer {
   }
 
   async load(barcode: Barcode, drive: string, signal: AbortSignal): Promise<void> {
+    await this.#turnsOf(drive).run(async () => this.#load(barcode, drive, signal), signal);
+  }
+
+  async #load(barcode: Barcode, drive: string, signal: AbortSignal): Promise<void> {
     const cartridges = await this.#hand.cartridges();
     const occupant = cartridges.find((cartridge) => cartridge.drive === drive);
     if (occupant?.barcode === barcode) return;
@@ -81,9 +89,11 @@ export class ManualChanger implements Changer {
   }
 
   async unload(drive: string, signal: AbortSignal): Promise<CartridgeLocation | null> {
-    const held = (await this.#hand.cartridges()).some((one) => one.drive === drive);
-    await this.#hand.remove(drive, signal);
-    return held ? { kind: 'shelf' } : null;
+    return this.#turnsOf(drive).run(async () => {
+      const held = (await this.#hand.cartridges()).some((one) => one.drive === drive);
+      await this.#hand.remove(drive, signal);
+      return held ? { kind: 'shelf' } : null;
+    }, signal);
   }
 
   async transfer(): Promise<void> {
@@ -105,5 +115,11 @@ export class ManualChanger implements Changer {
 
   async provide(): Promise<void> {
     // The operator may hold any cartridge; `insert` finds out.
+  }
+
+  #turnsOf(drive: string): SerialQueue {
+    const turns = this.#turns.get(drive) ?? new SerialQueue();
+    this.#turns.set(drive, turns);
+    return turns;
   }
 }

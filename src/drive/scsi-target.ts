@@ -1,21 +1,17 @@
 import { StorageError } from '../base/storage-error.js';
 import { ERRNO, describeErrno } from '../device/errno.js';
-import { decodeSgIoResult, describeHostStatus, encodeSgIoRequest, type SgIoResult } from '../device/sg-io.js';
+import { performSgCommand, type SgCommand } from '../device/sg-command.js';
+import { describeHostStatus } from '../device/sg-io.js';
+import { answerOf, type CommandAnswer } from '../scsi/command-answer.js';
 import { senseError } from '../scsi/sense-error.js';
 import { senseOutcome, type SenseOperation, type SenseOutcome } from '../scsi/sense-outcome.js';
-import { decodeSense, type Sense } from '../scsi/sense.js';
+import type { Sense } from '../scsi/sense.js';
 import { DRIVE_LIMITS } from './drive-limits.js';
 import type { StDevice } from './st-device.js';
 
-export interface TargetCommand {
+export interface TargetCommand extends SgCommand {
   /** For messages. */
   readonly name: string;
-  readonly cdb: Uint8Array;
-  readonly timeoutMs: number;
-  /** Room for what the drive answers, bytes; 0 or absent: nothing is transferred. */
-  readonly replyBytes?: number;
-  /** What is sent to the drive, where the command takes something; it then answers nothing. */
-  readonly data?: Uint8Array;
   /** What it is for: the same sense is another failure for a write than for a read. */
   readonly operation: SenseOperation;
   /**
@@ -39,18 +35,6 @@ export interface TargetWatcher {
   /** An asynchronous write of `st` ended with this errno; `st` told it instead of passing a command on. */
   writeBehind(errno: number): void;
 }
-
-const SENSE_BYTES = 252;
-const STATUS = {
-  good: 0x00,
-  checkCondition: 0x02,
-  conditionMet: 0x04,
-  busy: 0x08,
-  reservationConflict: 0x18,
-  taskSetFull: 0x28,
-};
-/** DRIVER_SENSE: there is sense. Not a failure. */
-const DRIVER_SENSE = 0x08;
 
 /** The drive as a SCSI target: sends commands by SG_IO through the node that is open, and sorts the answers. */
 export class ScsiTarget {
@@ -104,20 +88,20 @@ export class ScsiTarget {
   }
 
   #sendOnce(command: TargetCommand): TargetReply {
-    const data = command.data ?? new Uint8Array(command.replyBytes ?? 0);
-    const direction = command.data === undefined ? 'from-device' : 'to-device';
-    const sense = new Uint8Array(SENSE_BYTES);
-    const header = encodeSgIoRequest({
-      direction: data.length === 0 ? 'none' : direction,
-      cdbBytes: command.cdb.length,
-      dataBytes: data.length,
-      senseBytes: SENSE_BYTES,
-      timeoutMs: command.timeoutMs,
+    const completion = performSgCommand(command, (header, cdb, data, sense) => {
+      const call = (): number => this.#device.sgIo(header, cdb, data, sense);
+      return command.attention === 'retry' ? this.#behindWrites(call) : call();
     });
-    const call = (): number => this.#device.sgIo(header, command.cdb, data, sense);
-    const result = command.attention === 'retry' ? this.#behindWrites(call) : call();
-    if (result < 0) throw this.#callFailure(command, -result);
-    return this.#sort(command, decodeSgIoResult(header), data, sense);
+    if (completion.kind === 'errno') throw this.#callFailure(command, completion.errno);
+    const answer = answerOf(completion);
+    switch (answer.kind) {
+      case 'good':
+        return answer;
+      case 'sense':
+        return { ...answer, outcome: senseOutcome(answer.sense, command.operation) };
+      default:
+        throw this.#refusal(command, answer);
+    }
   }
 
   /**
@@ -132,51 +116,37 @@ export class ScsiTarget {
     return second;
   }
 
-  #sort(command: TargetCommand, result: SgIoResult, data: Uint8Array, senseBytes: Uint8Array): TargetReply {
-    if (result.hostStatus !== 0 || (result.driverStatus & ~DRIVER_SENSE) !== 0)
-      throw this.#transportFailure(command, result);
-    // An adapter that tells no residual leaves zeros behind what was sent, which every decoder copes with.
-    const moved = data.subarray(0, Math.max(0, data.length - Math.max(0, result.residualBytes)));
-    switch (result.status) {
-      case STATUS.good:
-      case STATUS.conditionMet:
-        return { kind: 'good', data: moved };
-      case STATUS.checkCondition: {
-        const sense = decodeSense(senseBytes.subarray(0, result.senseBytes));
-        return { kind: 'sense', data: moved, sense, outcome: senseOutcome(sense, command.operation) };
-      }
-      default:
-        throw this.#statusFailure(command, result.status);
-    }
-  }
-
-  #statusFailure(command: TargetCommand, status: number): StorageError {
-    const context = { device: this.#device.path, command: command.name, status };
-    switch (status) {
-      case STATUS.reservationConflict:
+  #refusal(command: TargetCommand, answer: Exclude<CommandAnswer, { readonly kind: 'good' | 'sense' }>): StorageError {
+    const context = { device: this.#device.path, command: command.name };
+    switch (answer.kind) {
+      case 'reserved':
         return new StorageError(
           'DEVICE_BUSY',
           `${command.name} on ${this.#device.path} was refused: another host holds a reservation of the drive. Nothing was changed; release it there.`,
           { context },
         );
-      case STATUS.busy:
-      case STATUS.taskSetFull:
+      case 'busy':
         return new StorageError(
           'DRIVE_NOT_READY',
           `${command.name} on ${this.#device.path} was refused: the drive is busy. Nothing was changed; try again.`,
           { context },
         );
-      default:
+      case 'odd-status':
         return new StorageError(
           'SCSI_CHECK_CONDITION',
-          `${command.name} on ${this.#device.path} ended with SCSI status ${String(status)}, which a tape drive does not use. Take the drive down and check its cabling.`,
-          { context },
+          `${command.name} on ${this.#device.path} ended with SCSI status ${String(answer.status)}, which a tape drive does not use. Take the drive down and check its cabling.`,
+          { context: { ...context, status: answer.status } },
         );
+      case 'transport':
+        return this.#transportFailure(command, answer);
     }
   }
 
   /** Whether the command was carried out is unknown, and what the kernel does about it (abort, reset) moves the position. */
-  #transportFailure(command: TargetCommand, { hostStatus, driverStatus }: SgIoResult): StorageError {
+  #transportFailure(
+    command: TargetCommand,
+    { hostStatus, driverStatus }: { readonly hostStatus: number; readonly driverStatus: number },
+  ): StorageError {
     const why = `${command.name} did not come back from ${this.#device.path}: ${describeHostStatus(hostStatus)}, driver status ${String(driverStatus)}`;
     this.#watcher.positionLost(`${why}.`);
     return new StorageError(

@@ -94,7 +94,8 @@ const ROWS: readonly Row[] = [
   {
     key: [K.notReady],
     asc: [0x04],
-    ascq: [0x01, 0x04, 0x05, 0x06, 0x07, 0x08, 0x09, 0x0a, 0x13, 0x14, 0x17, 0x1a, 0x1b],
+    // 00: no cause told, which passes by itself more often than not.
+    ascq: [0x00, 0x01, 0x04, 0x05, 0x06, 0x07, 0x08, 0x09, 0x0a, 0x13, 0x14, 0x17, 0x1a, 0x1b],
     result: becomingReady,
   },
   { key: [K.notReady], asc: [0x3e], ascq: [0x00], result: becomingReady },
@@ -104,7 +105,6 @@ const ROWS: readonly Row[] = [
   { key: [K.notReady], asc: [0x3a], ascq: [0x02], result: fail('CHANGER_DOOR_OPEN') },
   { key: [K.notReady], asc: [0x04], ascq: [0x20, 0x21, 0x22], result: fail('CHANGER_HARDWARE') },
   { key: [K.notReady], asc: [0x3e, 0x44], result: fail('CHANGER_HARDWARE') },
-  { key: [K.notReady], asc: [0x04], ascq: [0x00], result: fail('CHANGER_NOT_READY') },
   // Manual intervention, offline, robotics disabled; by the vendors: in somebody's hands at panel or console (89, 8D, 8E).
   { key: [K.notReady], asc: [0x04], result: fail('CHANGER_NOT_READY', 'ask-operator') },
 

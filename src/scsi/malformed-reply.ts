@@ -7,7 +7,7 @@ const CONTEXT_BYTES = 32;
 export function malformedReply(what: string, detail: string, bytes: Uint8Array, cause?: unknown): StorageError {
   return new StorageError(
     'SCSI_MALFORMED_REPLY',
-    `The ${what} does not decode: ${detail}. Nothing of it was used; check the drive's firmware and the host adapter before the drive works again.`,
+    `The ${what} does not decode: ${detail}. Nothing of it was used; check the firmware of the device and the host adapter before it works again.`,
     {
       context: {
         structure: what,

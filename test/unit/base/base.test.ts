@@ -141,4 +141,40 @@ describe('SerialQueue', () => {
     expect(order).to.deep.equal(['a begins', 'a ends', 'b begins', 'b ends']);
     expect(results.map((result) => result.status)).to.deep.equal(['rejected', 'fulfilled']);
   });
+
+  it('does not begin the task of who waited no longer, and goes on with the next', async () => {
+    const queue = new SerialQueue();
+    const begun: string[] = [];
+    let finish = (): void => undefined;
+    const first = queue.run(async () => {
+      begun.push('first');
+      await new Promise<void>((resolve) => {
+        finish = resolve;
+      });
+    });
+    const enough = new AbortController();
+    const reason = new Error('enough');
+    const second = queue.run(async () => begun.push('second'), enough.signal).catch((error: unknown) => error);
+    const third = queue.run(async () => begun.push('third'), new AbortController().signal);
+    enough.abort(reason);
+    expect(await second).to.equal(reason);
+    expect(begun).to.deep.equal(['first']);
+    finish();
+    await Promise.all([first, third]);
+    expect(begun).to.deep.equal(['first', 'third']);
+    const late = await queue.run(async () => begun.push('late'), enough.signal).catch((error: unknown) => error);
+    expect(late).to.equal(reason);
+    expect(begun).to.not.include('late');
+  });
+
+  it('does not leave a task that has begun when the signal aborts', async () => {
+    const queue = new SerialQueue();
+    const enough = new AbortController();
+    const result = queue.run(async () => {
+      enough.abort();
+      await Promise.resolve();
+      return 'done';
+    }, enough.signal);
+    expect(await result).to.equal('done');
+  });
 });

@@ -82,7 +82,7 @@ describe('sense of a refused move', () => {
 
 describe('sense of a changer that is not ready', () => {
   it('is becoming ready for what passes by itself, with how far it is', () => {
-    for (const ascq of [0x01, 0x07, 0x09]) expect(short(outcomeOf(0x2, 0x04, ascq))).to.equal('becoming-ready');
+    for (const ascq of [0x00, 0x01, 0x07, 0x09]) expect(short(outcomeOf(0x2, 0x04, ascq))).to.equal('becoming-ready');
     expect(changerSenseOutcome(makeSense(0x2, 0x04, 0x01, { progress: 0x8000 }), 'other')).to.include({
       progress: 0x8000,
     });
@@ -95,7 +95,7 @@ describe('sense of a changer that is not ready', () => {
   it('needs a person when it is offline or in the hands of one, and only time when it does not say', () => {
     for (const ascq of [0x03, 0x12, 0x15, 0x8d, 0x8e])
       expect(short(outcomeOf(0x2, 0x04, ascq))).to.equal('CHANGER_NOT_READY/ask-operator');
-    expect(short(outcomeOf(0x2, 0x04, 0x00))).to.equal('CHANGER_NOT_READY/retry');
+    expect(short(outcomeOf(0x2, 0x08, 0x00))).to.equal('CHANGER_NOT_READY/retry');
   });
 });
 
