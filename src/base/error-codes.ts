@@ -116,6 +116,9 @@ export const ERROR_CODES = {
   INVENTORY_VERSION: entry('stop', 78, 500, 'The inventory was written by another version of the schema.'),
 
   JOB_POOL_UNKNOWN: entry('reject-client', 66, 404, 'No pool has this name.'),
+  JOB_POOL_EXISTS: entry('reject-client', 73, 409, 'A pool of this name exists.'),
+  JOB_POOL_DECLARED: entry('reject-client', 77, 409, 'The pool stands in the configuration and is only changed there.'),
+  JOB_POOL_IN_USE: entry('reject-client', 75, 409, 'Volumes belong to the pool.'),
   JOB_NO_VOLUME: entry('ask-operator', 75, 409, 'The pool has no volume with room and no scratch volume.'),
   JOB_STREAM_UNKNOWN: entry('reject-client', 66, 404, 'No stream has this id.'),
   JOB_STREAM_INCOMPLETE: entry('reject-client', 65, 409, 'The stream was never completed.'),

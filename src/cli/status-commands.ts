@@ -5,7 +5,7 @@ import { writeJson, writeLine } from './context.js';
 import { describeState } from './drive-commands.js';
 import type { CommandRunner } from './run-command.js';
 import { formatTable } from './text-table.js';
-import { formatBytes, formatSeconds, formatTime } from './words.js';
+import { formatBytes, formatSeconds, formatTime, printable } from './words.js';
 
 export function addStatusCommands(program: Command, run: CommandRunner): void {
   program
@@ -107,6 +107,10 @@ function describeStatus(status: StatusView): string {
     lines.push('', 'Waiting for the operator:');
     for (const request of status.operatorRequests)
       lines.push(`  since ${formatTime(request.sinceMs)}: ${request.message}`);
+  }
+  if (status.problems.length > 0) {
+    lines.push('', 'Look at:');
+    for (const { message } of status.problems) lines.push(`  ${printable(message)}`);
   }
   return lines.join('\n');
 }

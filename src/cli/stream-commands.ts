@@ -5,13 +5,15 @@ import { finished } from 'node:stream/promises';
 import { Option, type Command } from 'commander';
 import { describeError } from '../base/storage-error.js';
 import { BACKUP_LEVELS, type BackupLevel } from '../terms/stream-descriptor.js';
-import { parseStreamId, type StreamId } from '../terms/ids.js';
+import type { StreamId } from '../terms/ids.js';
 import { restoreStream, saveStream } from '../client/stream-client.js';
 import type { StreamView } from '../protocol/control-api.js';
 import { writeJson, writeLine, type CommandEnvironment } from './context.js';
 import { addDataDoorOptions, findDataDoor, readCredentials, type DataDoorOptions } from './data-door-options.js';
+import { addHoldCommands } from './hold-commands.js';
 import { ProgressLine } from './progress-line.js';
 import type { CommandRunner } from './run-command.js';
+import { checkStreamId } from './stream-argument.js';
 import { formatPairs, formatTable } from './text-table.js';
 import { UsageError } from './usage-error.js';
 import { formatBytes, formatCrc, formatTime } from './words.js';
@@ -38,6 +40,7 @@ export function addStreamCommands(program: Command, run: CommandRunner): void {
         show(environment, checkStreamId(id), options.extents === true),
       ),
     );
+  addHoldCommands(stream, run);
 }
 
 interface SaveOptions extends DataDoorOptions {
@@ -222,10 +225,10 @@ async function list(environment: CommandEnvironment, options: ListOptions): Prom
     stream.state,
     formatBytes(stream.lengthBytes),
     formatTime(stream.startedMs),
-    formatTime(stream.retentionEndMs),
+    formatKeeping(stream),
     stream.volumes.map((volume) => volume.barcode).join(' '),
   ]);
-  const head = ['STREAM', 'CLIENT', 'NAME', 'LEVEL', 'STATE', 'BYTES', 'STARTED', 'RETAINED UNTIL', 'VOLUMES'];
+  const head = ['STREAM', 'CLIENT', 'NAME', 'LEVEL', 'STATE', 'BYTES', 'STARTED', 'KEPT', 'VOLUMES'];
   writeLine(environment.stdout, formatTable(head, rows));
 }
 
@@ -264,15 +267,29 @@ function describeStream(stream: StreamView): readonly (readonly [string, string]
     ['volumes', stream.volumes.map((volume) => volume.barcode).join(' ')],
     ['data of', formatTime(stream.timeMs)],
     ['saved', `${formatTime(stream.startedMs)} to ${formatTime(stream.endedMs)}`],
+    ['kept', formatKeeping(stream)],
     ['retained until', formatTime(stream.retentionEndMs)],
+    ...(stream.hold === null
+      ? []
+      : [['held', `since ${formatTime(stream.hold.sinceMs)} by ${stream.hold.who}: ${stream.hold.reason}`] as const]),
     ...Object.entries(stream.attributes).map(([key, value]) => [`@${key}`, value] as const),
   ];
 }
 
-function checkStreamId(text: string): StreamId {
-  const streamId = parseStreamId(text);
-  if (streamId === null) throw new UsageError(`"${text}" is not a stream id; see \`tapeloom stream list\``);
-  return streamId;
+/** Why it is kept, in a word or two. */
+function formatKeeping({ keeping, neededBy, retentionEndMs }: StreamView): string {
+  switch (keeping) {
+    case 'open':
+      return 'being written';
+    case 'held':
+      return 'held';
+    case 'retained':
+      return `until ${formatTime(retentionEndMs)}`;
+    case 'needed':
+      return `needed by ${neededBy ?? ''}`;
+    case 'expired':
+      return 'expired';
+  }
 }
 
 function parseByteCount(text: string): number {

@@ -11,17 +11,23 @@ import type {
 import { ControlExchange, type ControlExchangeOptions } from './control-exchange.js';
 import { DriveClient } from './drive-client.js';
 import { JobClient } from './job-client.js';
+import { PoolClient } from './pool-client.js';
+import { RetentionClient } from './retention-client.js';
 
 /** The control door, typed. Every failure is a StorageError with the daemon's code, or PROTOCOL_UNREACHABLE. */
 export class ControlClient {
   readonly drive: DriveClient;
   readonly job: JobClient;
+  readonly pool: PoolClient;
+  readonly retention: RetentionClient;
   readonly #exchange: ControlExchange;
 
   constructor(options: ControlExchangeOptions) {
     this.#exchange = new ControlExchange(options);
     this.drive = new DriveClient(this.#exchange);
     this.job = new JobClient(this.#exchange);
+    this.pool = new PoolClient(this.#exchange);
+    this.retention = new RetentionClient(this.#exchange);
   }
 
   async status(): Promise<StatusView> {

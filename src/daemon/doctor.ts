@@ -3,6 +3,7 @@ import { describeError } from '../base/storage-error.js';
 import type { Inventory } from '../inventory/inventory.js';
 import type { DriveBay } from '../media/drive-bay.js';
 import type { PoolRecord } from '../inventory/records.js';
+import type { RetentionClock } from '../media/retention-clock.js';
 import type { DoctorView } from '../protocol/control-api.js';
 
 type Check = DoctorView['checks'][number];
@@ -10,6 +11,7 @@ type Check = DoctorView['checks'][number];
 export interface DoctorOptions {
   readonly bays: readonly DriveBay[];
   readonly inventory: Inventory;
+  readonly retentionClock: RetentionClock;
   readonly stateDirectory: string;
   readonly blockSizeBytes: number;
   /** Real tape drives are there: SG_IO needs a capability. */
@@ -26,7 +28,7 @@ export async function examineNode(options: DoctorOptions): Promise<DoctorView> {
   const checks: Check[] = [checkStateDirectory(options.stateDirectory)];
   if (options.needsRawIo) checks.push(checkRawIo());
   for (const bay of options.bays) checks.push(...(await checkDrive(bay, options.blockSizeBytes)));
-  checks.push(await checkInventory(options.inventory));
+  checks.push(checkClock(options.retentionClock), await checkInventory(options.inventory));
   for (const pool of await options.inventory.pools()) checks.push(await checkPool(pool, options));
   return { checks };
 }
@@ -90,6 +92,11 @@ async function checkDrive(bay: DriveBay, blockSizeBytes: number): Promise<readon
   } catch (error) {
     return [{ name, result: 'failed', message: `${bay.device}: ${describeError(error)}` }];
   }
+}
+
+function checkClock(clock: RetentionClock): Check {
+  const doubt = clock.describeDoubt();
+  return { name: 'clock', result: doubt === null ? 'ok' : 'failed', message: doubt ?? 'goes on as time does' };
 }
 
 async function checkInventory(inventory: Inventory): Promise<Check> {

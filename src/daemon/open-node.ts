@@ -9,6 +9,8 @@ import { DriveOrders } from '../jobs/drive-control.js';
 import { JobOrders } from '../jobs/job-control.js';
 import { NodeControl } from '../jobs/node-control.js';
 import { OperatorJobs } from '../jobs/operator-jobs.js';
+import { PoolOrders } from '../jobs/pool-control.js';
+import { RetentionOrders } from '../jobs/retention-control.js';
 import { RestoreService } from '../jobs/restore-service.js';
 import { SaveService } from '../jobs/save-service.js';
 import { viewSessions } from '../jobs/session-views.js';
@@ -24,6 +26,7 @@ import { OperatorRequests } from '../media/operator-requests.js';
 import { PoolBook } from '../media/pool-book.js';
 import { RetentionClock } from '../media/retention-clock.js';
 import { RetentionGuard } from '../media/retention-guard.js';
+import { StreamHolds } from '../media/stream-holds.js';
 import { VolumeMounting } from '../media/volume-mounting.js';
 import { ControlDoor } from '../server/control-door.js';
 import { DataDoor } from '../server/data-door.js';
@@ -164,6 +167,8 @@ async function openNode(options: StorageNodeOptions): Promise<StorageNode> {
     driveCommands,
     operatorRequests: requests,
     pools,
+    guard,
+    retentionClock,
     clock,
     node: environment.node,
     version,
@@ -180,24 +185,26 @@ async function openNode(options: StorageNodeOptions): Promise<StorageNode> {
       examineNode({
         bays,
         inventory,
+        retentionClock,
         stateDirectory: configuration.stateDirectory,
         blockSizeBytes: environment.blockSizeBytes,
         needsRawIo: hardware.needsRawIo,
       }),
   });
-  const drives = new DriveOrders({ leases, driveBook, stopping: stopping.signal });
   const { socketPath, socketMode } = configuration.controlDoor;
   try {
-    const background = retentionClock.run(stopping.signal);
     const controlDoor = await ControlDoor.open({
       service: control,
-      drives,
+      drives: new DriveOrders({ leases, driveBook, stopping: stopping.signal }),
       jobs: jobOrders,
+      pools: new PoolOrders({ pools, inventory, guard }),
+      retention: new RetentionOrders({ holds: new StreamHolds(environment, guard), retentionClock, clock }),
       logger,
       version,
       socketPath,
       socketMode,
     });
+    const background = retentionClock.run(stopping.signal);
     return new StorageNode({
       driveBook,
       saves,

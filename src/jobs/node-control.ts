@@ -1,5 +1,4 @@
 import type { Clock } from '../base/clock.js';
-import { StorageError } from '../base/storage-error.js';
 import type { Barcode } from '../terms/barcode.js';
 import type { StreamId, VolumeId } from '../terms/ids.js';
 import type { Inventory, StreamFilter } from '../inventory/inventory.js';
@@ -11,11 +10,14 @@ import type { DriveCommands } from '../media/drive-commands.js';
 import type { DriveLeases } from '../media/drive-leases.js';
 import type { OperatorRequests } from '../media/operator-requests.js';
 import type { PoolBook } from '../media/pool-book.js';
+import type { RetentionClock } from '../media/retention-clock.js';
+import { unknownStream, type RetentionGuard } from '../media/retention-guard.js';
 import type {
   DoctorView,
   DriveStatusView,
   DriveView,
   MediumView,
+  ProblemView,
   SessionView,
   StatusView,
   StreamView,
@@ -30,6 +32,8 @@ export interface NodeControlOptions {
   readonly driveCommands: DriveCommands;
   readonly operatorRequests: OperatorRequests;
   readonly pools: PoolBook;
+  readonly guard: RetentionGuard;
+  readonly retentionClock: RetentionClock;
   readonly clock: Clock;
   readonly node: string;
   readonly version: string;
@@ -64,8 +68,14 @@ export class NodeControl implements ControlService {
       drives: [...(await this.drives())],
       sessions: [...this.#options.sessions()],
       operatorRequests: [...operatorRequests.pending],
+      problems: [...this.#problems()],
       simulation: simulation === null ? null : { ...simulation },
     };
+  }
+
+  #problems(): readonly ProblemView[] {
+    const doubt = this.#options.retentionClock.describeDoubt();
+    return doubt === null ? [] : [{ kind: 'clock', message: doubt }];
   }
 
   async doctor(): Promise<DoctorView> {
@@ -73,18 +83,18 @@ export class NodeControl implements ControlService {
   }
 
   async streams(filter: StreamFilter): Promise<readonly StreamView[]> {
-    const { inventory } = this.#options;
+    const { inventory, guard } = this.#options;
     const barcodeOf = await this.#barcodes();
-    return (await inventory.streams(filter)).map((stream) => viewStream(stream, barcodeOf));
+    const streams = await inventory.streams(filter);
+    const protection = await guard.protection();
+    return streams.map((stream) => viewStream(stream, barcodeOf, protection.keepingOf(stream.descriptor.streamId)));
   }
 
   async stream(streamId: StreamId): Promise<StreamView> {
     const stream = await this.#options.inventory.stream(streamId);
-    if (stream === null)
-      throw new StorageError('JOB_STREAM_UNKNOWN', `No stream has the id ${streamId}; see \`tapeloom stream list\`.`, {
-        context: { streamId },
-      });
-    return viewStream(stream, await this.#barcodes());
+    if (stream === null) throw unknownStream(streamId);
+    const protection = await this.#options.guard.protection();
+    return viewStream(stream, await this.#barcodes(), protection.keepingOf(streamId));
   }
 
   async *extents(streamId: StreamId): AsyncIterable<ExtentRecord & { readonly barcode: Barcode }> {

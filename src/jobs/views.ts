@@ -2,12 +2,17 @@ import type { CartridgeRecord, StreamRecord, VolumeRecord } from '../inventory/r
 import type { VolumeId } from '../terms/ids.js';
 import type { DriveStatus, TapePosition } from '../drive/tape-drive.js';
 import type { DriveBay } from '../media/drive-bay.js';
+import type { Keeping } from '../media/protection.js';
 import { stateOf, stateReasonOf } from '../media/state-changes.js';
 import type { DriveStatusView, DriveView, MediumView, StreamView } from '../protocol/control-api.js';
 
 /** Records and drives as the control door shows them. */
 
-export function viewStream(stream: StreamRecord, barcodeOf: (volumeId: VolumeId) => string): StreamView {
+export function viewStream(
+  stream: StreamRecord,
+  barcodeOf: (volumeId: VolumeId) => string,
+  keeping: Keeping,
+): StreamView {
   const { descriptor } = stream;
   return {
     ...descriptor,
@@ -21,6 +26,9 @@ export function viewStream(stream: StreamRecord, barcodeOf: (volumeId: VolumeId)
     volumes: stream.volumes.map((volumeId) => ({ volumeId, barcode: barcodeOf(volumeId) })),
     startedMs: stream.startedMs,
     endedMs: stream.endedMs,
+    keeping: keeping.kind,
+    neededBy: keeping.kind === 'needed' ? keeping.by.descriptor.streamId : null,
+    hold: stream.hold,
   };
 }
 

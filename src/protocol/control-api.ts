@@ -30,6 +30,14 @@ export const streamSchema = z.object({
   volumes: z.array(z.object({ volumeId: z.string(), barcode: z.string() })),
   startedMs: timeMs,
   endedMs: timeMs.nullable(),
+  /**
+   * Why it is kept: it is being written, somebody holds it, its retention lasts, a stream that is kept needs it, or nothing does
+   * and its volumes may be used again.
+   */
+  keeping: z.enum(['open', 'held', 'retained', 'needed', 'expired']),
+  /** The stream that needs it; null unless `needed`. */
+  neededBy: z.string().nullable(),
+  hold: z.object({ reason: z.string(), who: z.string(), sinceMs: timeMs }).nullable(),
 });
 export type StreamView = z.infer<typeof streamSchema>;
 
@@ -166,6 +174,14 @@ export const operatorRequestSchema = z.object({
   message: z.string(),
 });
 
+/** Something an operator must look at. */
+export const problemSchema = z.object({
+  /** A fixed word: `clock`, `duplicate-barcode`, ... */
+  kind: z.string(),
+  message: z.string(),
+});
+export type ProblemView = z.infer<typeof problemSchema>;
+
 export const statusSchema = z.object({
   node: z.string(),
   version: z.string(),
@@ -182,6 +198,8 @@ export const statusSchema = z.object({
   drives: z.array(driveSchema),
   sessions: z.array(sessionSchema),
   operatorRequests: z.array(operatorRequestSchema),
+  /** What is not as it should be and will not mend itself. */
+  problems: z.array(problemSchema),
   /** The simulated hardware's own figures, where the daemon runs on it. */
   simulation: z.record(z.string(), z.number()).nullable(),
 });

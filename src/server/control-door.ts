@@ -12,10 +12,11 @@ import { z } from 'zod';
 import { ERROR_CODES } from '../base/error-codes.js';
 import type { Logger } from '../base/logger.js';
 import { StorageError, describeError, isStorageError } from '../base/storage-error.js';
-import { parseStreamId, type StreamId } from '../terms/ids.js';
 import type { ControlService } from '../jobs/control-service.js';
 import type { DriveControl } from '../jobs/drive-control.js';
 import type { JobControl } from '../jobs/job-control.js';
+import type { PoolControl } from '../jobs/pool-control.js';
+import type { RetentionControl } from '../jobs/retention-control.js';
 import {
   CONTROL_PREFIX,
   doctorSchema,
@@ -30,12 +31,16 @@ import {
 } from '../protocol/control-api.js';
 import { addDriveRoutes } from './drive-routes.js';
 import { addJobRoutes } from './job-routes.js';
-import { barcodeOf, barcodeParams, driveParams, failure } from './route-words.js';
+import { addPoolRoutes } from './pool-routes.js';
+import { addRetentionRoutes } from './retention-routes.js';
+import { barcodeOf, barcodeParams, driveParams, failure, streamIdOf, streamParams } from './route-words.js';
 
 export interface ControlDoorOptions {
   readonly service: ControlService;
   readonly drives: DriveControl;
   readonly jobs: JobControl;
+  readonly pools: PoolControl;
+  readonly retention: RetentionControl;
   readonly logger: Logger;
   readonly version: string;
   readonly socketPath: string;
@@ -150,14 +155,14 @@ async function makeApp(options: ControlDoorOptions): Promise<FastifyInstance> {
       addRoutes(scope, options.service);
       addDriveRoutes(scope, options.drives);
       addJobRoutes(scope, options.jobs);
+      addPoolRoutes(scope, options.pools);
+      addRetentionRoutes(scope, options.retention, options.service);
       scope.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
     },
     { prefix: CONTROL_PREFIX },
   );
   return app;
 }
-
-const streamParams = z.strictObject({ streamId: z.string().max(64) });
 
 function addRoutes(scope: FastifyInstance, service: ControlService): void {
   const app = scope.withTypeProvider<ZodTypeProvider>();
@@ -218,15 +223,6 @@ function addRoutes(scope: FastifyInstance, service: ControlService): void {
     { schema: { params: driveParams, response: { 200: driveStatusSchema, ...failure } } },
     (request) => service.driveStatus(request.params.drive),
   );
-}
-
-function streamIdOf(text: string): StreamId {
-  const streamId = parseStreamId(text);
-  if (streamId === null)
-    throw new StorageError('PROTOCOL_BODY', `"${text}" is not a stream id (a lower-case UUID).`, {
-      context: { streamId: text },
-    });
-  return streamId;
 }
 
 function errorBody(error: StorageError): ErrorView {

@@ -2,10 +2,12 @@ import { z } from 'zod';
 import { StorageError } from '../base/storage-error.js';
 import { errorSchema } from '../protocol/control-api.js';
 import { parseBarcode, type Barcode } from '../terms/barcode.js';
+import { parseStreamId, type StreamId } from '../terms/ids.js';
 
 /** What the routes of the control door have in common. */
 
 export const driveParams = z.strictObject({ drive: z.string().max(64) });
+export const streamParams = z.strictObject({ streamId: z.string().max(64) });
 export const barcodeParams = z.strictObject({ barcode: z.string().max(64) });
 
 /** The answer of every route that failed. */
@@ -27,4 +29,14 @@ export function barcodeOf(text: string): Barcode {
       { context: { barcode: text } },
     );
   return barcode;
+}
+
+/** PROTOCOL_BODY. */
+export function streamIdOf(text: string): StreamId {
+  const streamId = parseStreamId(text);
+  if (streamId === null)
+    throw new StorageError('PROTOCOL_BODY', `"${text}" is not a stream id (a lower-case UUID).`, {
+      context: { streamId: text },
+    });
+  return streamId;
 }

@@ -36,6 +36,11 @@ export function allocationOfWord(word: AllocationWord): AllocationPolicy {
   return POLICIES[word];
 }
 
+export function wordOfAllocation(policy: AllocationPolicy): AllocationWord {
+  if (policy.kind !== 'calendar') return policy.kind;
+  return policy.period === 'day' ? 'daily' : policy.period === 'week' ? 'weekly' : 'monthly';
+}
+
 /** WORM cartridges in a pool. */
 export const WORM_RULES = ['required', 'allowed', 'refused'] as const;
 export type WormRule = (typeof WORM_RULES)[number];

@@ -6,9 +6,11 @@ import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { systemClock } from '../../src/base/clock.js';
 import type { CliContext } from '../../src/cli/context.js';
+import { addClockCommands } from '../../src/cli/clock-commands.js';
 import { addDriveCommands } from '../../src/cli/drive-commands.js';
 import { addJobCommands } from '../../src/cli/job-commands.js';
 import { addMediaCommands } from '../../src/cli/media-commands.js';
+import { addPoolCommands } from '../../src/cli/pool-commands.js';
 import { makeCommandRunner } from '../../src/cli/run-command.js';
 import { addStatusCommands } from '../../src/cli/status-commands.js';
 import { addStreamCommands } from '../../src/cli/stream-commands.js';
@@ -90,8 +92,16 @@ export async function runCommand(
     .option('--quiet', '', false)
     .configureOutput({ writeErr: (words) => stderr.stream.write(words) });
   const run = makeCommandRunner(context);
-  for (const add of [addStreamCommands, addMediaCommands, addDriveCommands, addJobCommands, addStatusCommands])
-    add(program, run);
+  const nouns = [
+    addStreamCommands,
+    addMediaCommands,
+    addDriveCommands,
+    addJobCommands,
+    addPoolCommands,
+    addClockCommands,
+    addStatusCommands,
+  ];
+  for (const add of nouns) add(program, run);
   const error: unknown = await program.parseAsync(args, { from: 'user' }).then(
     () => null,
     (reason: unknown) => reason,

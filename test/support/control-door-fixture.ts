@@ -6,10 +6,17 @@ import { text } from 'node:stream/consumers';
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { LogFields, Logger } from '../../src/base/logger.js';
+import { PoolOrders } from '../../src/jobs/pool-control.js';
+import { RetentionOrders } from '../../src/jobs/retention-control.js';
+import { PoolBook } from '../../src/media/pool-book.js';
+import { RetentionClock } from '../../src/media/retention-clock.js';
+import { RetentionGuard } from '../../src/media/retention-guard.js';
+import { StreamHolds } from '../../src/media/stream-holds.js';
 import { ControlDoor } from '../../src/server/control-door.js';
 import { FakeControlService } from './fake-control-service.js';
 import { FakeDriveControl } from './fake-drive-control.js';
 import { FakeJobControl } from './fake-job-control.js';
+import { makeMediaEnvironment, type MediaFixture } from './media-environment.js';
 
 export interface Answer {
   readonly status: number;
@@ -32,11 +39,21 @@ export class ControlDoorFixture {
   };
   #door: ControlDoor | null = null;
 
+  /** Behind pools, holds and the clock is the real thing, over an inventory in memory. */
+  media: MediaFixture | null = null;
+
   async open(): Promise<ControlDoor> {
+    this.media ??= await makeMediaEnvironment();
+    const { environment, inventory, clock } = this.media;
+    const retentionClock = new RetentionClock(environment);
+    await retentionClock.open();
+    const guard = new RetentionGuard(environment, retentionClock);
     this.#door = await ControlDoor.open({
       service: this.service,
       drives: this.drives,
       jobs: this.jobs,
+      pools: new PoolOrders({ pools: new PoolBook(environment), inventory, guard }),
+      retention: new RetentionOrders({ holds: new StreamHolds(environment, guard), retentionClock, clock }),
       logger: this.logger,
       version: '0.1.0',
       socketPath: this.socketPath,

@@ -91,6 +91,7 @@ export class FakeControlService implements ControlService {
     viewStream(
       streamRecord(1, { volumes: [volumeIdOf(1)], lengthBytes: 7_000_000, blocks: 7, extents: 1, crc32c: 0xe3069283 }),
       () => barcodeOf(1),
+      { kind: 'retained' },
     ),
   ];
   extentViews: Iterable<ExtentRecord & { readonly barcode: Barcode }> = [EXTENT];
@@ -162,6 +163,7 @@ export class FakeControlService implements ControlService {
           message: 'Insert cartridge TPL002L9 into drive tape1.',
         },
       ],
+      problems: [{ kind: 'clock', message: 'The wall clock jumped.' }],
       simulation: { backhitches: 2 },
     };
   }

@@ -129,11 +129,12 @@ describe('the operator commands', () => {
       expect(text)
         .to.contain('Waiting for the operator:')
         .and.to.contain('Insert cartridge TPL002L9 into drive tape1.');
+      expect(text).to.contain('Look at:\n  The wall clock jumped.');
       expect(await documentsOf('status')).to.deep.equal([fixture.service.statusView]);
     });
 
     it('of an idle daemon leaves out what there is not', async () => {
-      fixture.service.statusView = { ...fixture.service.statusView, sessions: [], operatorRequests: [] };
+      fixture.service.statusView = { ...fixture.service.statusView, sessions: [], operatorRequests: [], problems: [] };
       const lines = await linesOf('status');
       expect(lines).to.have.length(6);
     });
@@ -177,7 +178,7 @@ describe('the operator commands', () => {
   describe('stream', () => {
     it('list shows what was saved and passes filters on', async () => {
       const [head, row] = await linesOf('stream', 'list', '--client', 'web01', '--state', 'complete', '--limit', '5');
-      expect(head).to.match(/^STREAM +CLIENT +NAME +LEVEL +STATE +BYTES +STARTED +RETAINED UNTIL +VOLUMES$/);
+      expect(head).to.match(/^STREAM +CLIENT +NAME +LEVEL +STATE +BYTES +STARTED +KEPT +VOLUMES$/);
       expect(row).to.match(new RegExp(`^${streamIdOf(1)} +web01 +home +full +complete +7\\.00 MB .* TPL001L9$`));
       expect(fixture.service.calls).to.deep.equal([['streams', { client: 'web01', state: 'complete', limit: 5 }]]);
       expect(await documentsOf('stream', 'list')).to.deep.equal([{ streams: fixture.service.streamViews }]);

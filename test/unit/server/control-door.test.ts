@@ -30,6 +30,15 @@ const ROUTES = [
   'POST /v1/jobs/{jobId}/cancel',
   'POST /v1/drives/{drive}/down',
   'POST /v1/drives/{drive}/up',
+  'GET /v1/pools',
+  'POST /v1/pools',
+  'GET /v1/pools/{pool}',
+  'POST /v1/pools/{pool}/update',
+  'POST /v1/pools/{pool}/remove',
+  'POST /v1/streams/{streamId}/hold',
+  'POST /v1/streams/{streamId}/release',
+  'GET /v1/clock',
+  'POST /v1/clock/confirm',
 ];
 
 function errorOf(answer: Answer): ErrorView['error'] {
