@@ -1,4 +1,5 @@
 import { assert } from '../src/base/assert.js';
+import type { BlockingClock } from '../src/base/blocking-clock.js';
 import { FileError, type FilePort } from '../src/device/file-port.js';
 import { createFilePort } from '../src/device/linux-files.js';
 import { ERRNO } from '../src/device/errno.js';
@@ -63,6 +64,8 @@ export interface SimSyscallOptions {
 export interface SimSyscallParts {
   readonly files?: FilePort;
   readonly clock?: SimClock;
+  /** To wait for the library's lock, which others hold for a moment. */
+  readonly lockClock?: BlockingClock;
 }
 
 /** What SyscallPortModule asks for. */
@@ -88,6 +91,7 @@ export class SimSyscalls implements SyscallPort {
   readonly #options: SimSyscallOptions;
   readonly #files: FilePort;
   readonly #clock: SimClock;
+  readonly #lockClock: BlockingClock | undefined;
   readonly #devices = new Map<string, SimDevice>();
   readonly #open = new Map<number, SimDevice>();
   #nextDescriptor = FIRST_DESCRIPTOR;
@@ -96,6 +100,7 @@ export class SimSyscalls implements SyscallPort {
     this.#options = options;
     this.#files = parts.files ?? createFilePort();
     this.#clock = parts.clock ?? createSimClock(options.clock, options.speed);
+    this.#lockClock = parts.lockClock;
   }
 
   open(path: string, flags: number): number {
@@ -198,7 +203,7 @@ export class SimSyscalls implements SyscallPort {
 
   #powerUpLibrary(): SimDevice | null {
     const { directory, drives, changer } = this.#options;
-    const library = openLibrary(this.#files, directory);
+    const library = openLibrary(this.#files, directory, this.#lockClock);
     if (library === null) return null;
     const faults = new ChangerFaultPlan(changer?.faults);
     const smc = new SmcChanger({

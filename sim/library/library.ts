@@ -42,23 +42,20 @@ export class Library {
   readonly #rackDirectory: string;
   readonly #own: LibraryFiles;
   readonly #lock: StateLock;
-  readonly #pid: number;
 
-  /** `personality`: from the library's plate. Use `openLibrary` or `makeLibrary`. */
+  /** `personality`: from the library's plate. `clock`: to wait for the lock. Use `openLibrary` or `makeLibrary`. */
   constructor(
     files: FilePort,
     rackDirectory: string,
     personality: LibraryPersonality,
-    options: { readonly pid?: number; readonly clock?: BlockingClock } = {},
+    clock: BlockingClock = systemBlockingClock,
   ) {
-    const { pid = process.pid, clock = systemBlockingClock } = options;
     this.personality = personality;
     this.shape = personality.shape;
     this.#files = files;
     this.#rackDirectory = rackDirectory;
     this.#own = new LibraryFiles(files, rackDirectory);
-    this.#lock = new StateLock(files, this.#own.lockPath, pid, clock);
-    this.#pid = pid;
+    this.#lock = new StateLock(files, this.#own.lockPath, process.pid, clock);
   }
 
   view(): LibraryView {
@@ -71,7 +68,7 @@ export class Library {
         contents,
         panel: this.#own.readPanel(),
         goal: places.goal,
-        isPrevented: places.preventedBy !== null && isPresent(this.#files, places.preventedBy, this.#pid),
+        isPrevented: places.preventedBy !== null && isPresent(this.#files, places.preventedBy, process.pid),
       };
     }
   }
@@ -160,7 +157,7 @@ export class Library {
 
   setPrevented(prevented: boolean): void {
     this.#move((places) => {
-      const preventedBy = prevented ? markOfProcess(this.#files, this.#pid) : null;
+      const preventedBy = prevented ? markOfProcess(this.#files, process.pid) : null;
       this.#own.writePlaces({ ...places, version: places.version + 1, preventedBy });
     });
   }
@@ -232,12 +229,12 @@ export class Library {
 }
 
 /** The library beside a rack; null when there is none. */
-export function openLibrary(files: FilePort, rackDirectory: string): Library | null {
+export function openLibrary(files: FilePort, rackDirectory: string, clock?: BlockingClock): Library | null {
   const plate = new LibraryFiles(files, rackDirectory).readPlate();
   if (plate === null) return null;
   const personality = libraryPersonality(plate.personality);
   assert(personality !== null, `${plate.personality} is a library this program knows`);
-  return new Library(files, rackDirectory, personality);
+  return new Library(files, rackDirectory, personality, clock);
 }
 
 /** Puts an empty library beside a rack that has none. */

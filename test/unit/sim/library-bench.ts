@@ -10,11 +10,12 @@ import { encodeTestUnitReadyCdb } from '../../../src/scsi/test-unit-ready.js';
 import type { ChangerFault } from '../../../sim/library/changer-fault-plan.js';
 import { LibraryFront } from '../../../sim/library/library-front.js';
 import { libraryPersonality } from '../../../sim/library/library-personality.js';
-import { makeLibrary, type Library } from '../../../sim/library/library.js';
+import { makeLibrary, openLibrary, type Library } from '../../../sim/library/library.js';
 import { Rack } from '../../../sim/rack.js';
 import { createSimClock, type ClockMode, type SimClock } from '../../../sim/sim-clock.js';
 import { SimSyscalls } from '../../../sim/sim-syscalls.js';
 import { MemoryFiles } from '../../support/memory-files.js';
+import { VirtualBlockingClock } from '../../support/st-drive-fixture.js';
 import { senseText } from './sim-bench.js';
 
 export const RACK = '/rack';
@@ -27,6 +28,8 @@ export interface LibraryBenchOptions {
   readonly clock?: ClockMode;
   /** Default: the library had power all the time. */
   readonly powerOn?: boolean;
+  /** A library that is there already, of that personality. */
+  readonly files?: MemoryFiles;
 }
 
 /** How a command sent with SG_IO ended. */
@@ -39,7 +42,7 @@ export interface ChangerAnswer {
 
 /** A library in memory with cartridges TPL001L9, TPL002L9, ... in its rack, reached by system calls as by the kernel. */
 export class LibraryBench {
-  readonly files = new MemoryFiles();
+  readonly files: MemoryFiles;
   readonly rack: Rack;
   readonly library: Library;
   readonly front: LibraryFront;
@@ -50,6 +53,7 @@ export class LibraryBench {
 
   constructor(options: LibraryBenchOptions = {}) {
     this.#options = options;
+    this.files = options.files ?? new MemoryFiles();
     const personality = libraryPersonality(options.personality ?? 'library');
     if (personality === null) throw new Error(`there is no library ${options.personality ?? ''}`);
     this.rack = new Rack(
@@ -57,7 +61,8 @@ export class LibraryBench {
       RACK,
       personality.shape.of('drive').map(({ drive }) => `/dev/nst${String(drive)}`),
     );
-    this.library = makeLibrary(this.files, RACK, personality);
+    this.library =
+      openLibrary(this.files, RACK, new VirtualBlockingClock()) ?? makeLibrary(this.files, RACK, personality);
     this.front = new LibraryFront(this.library, this.rack);
     this.clock = createSimClock(options.clock ?? 'virtual');
     this.port = this.#newPort(options.powerOn ?? false);
@@ -79,7 +84,7 @@ export class LibraryBench {
         drives: this.rack.drives.map((path) => ({ path, generation: 'LTO-9', powerOnAttention: false })),
         changer: { path: CHANGER, powerOn, faults: { faults: this.#options.faults ?? [] } },
       },
-      { files: this.files, clock: this.clock },
+      { files: this.files, clock: this.clock, lockClock: new VirtualBlockingClock() },
     );
   }
 
