@@ -94,13 +94,12 @@ export class Library {
     return barcode !== null && condition.readTrouble().isStuck;
   }
 
-  /** The robot takes what is in an element, to bring it to `goal`; false when nothing is there (any more). Its hand is empty. */
+  /** The robot takes what is in an element, to bring it to `goal`; false when nothing is there, or its hand is full. */
   pick(address: number, goal: number): boolean {
     return this.#move((places, contents) => {
       const element = this.#element(address);
-      assert(!contents.has(this.shape.transport), 'the robot takes one thing at a time');
       const occupant = contents.get(address);
-      if (occupant === undefined) return false;
+      if (occupant === undefined || contents.has(this.shape.transport)) return false;
       const source = element.kind === 'drive' ? occupant.source : address;
       this.#writePlace(places, { cartridge: occupant.cartridge, address: this.shape.transport, source }, goal);
       if (element.kind === 'drive') this.#emptyMouth(element);

@@ -88,7 +88,9 @@ export class Robot {
       this.#standsAt = from.address;
       if (interrupted) return SMC_SENSE.doorOpen();
       if (mishap === 'fails-before-pick') return SMC_SENSE.mechanicalError();
-      if (!this.#library.pick(from.address, to.address)) return SMC_SENSE.sourceEmpty();
+      if (!this.#library.pick(from.address, to.address))
+        // Another host was faster.
+        return this.#library.view().contents.has(transport) ? SMC_SENSE.handFull() : SMC_SENSE.sourceEmpty();
     }
     if (to.address === transport) {
       this.#library.forgetGoal();
