@@ -123,7 +123,7 @@ const VARIATIONS: ReadonlyMap<string, Variation> = new Map<string, Variation>(
     'short-last-descriptor': { quirks: { shortLastDescriptor: true } },
     'sixteen-bit-lengths': { quirks: { sixteenBitLengths: true } },
     'no-voltags': { quirks: { readsLabels: false } },
-    'slow-ready': { times: { startSeconds: 240, scanSeconds: 3 } },
+    'slow-ready': { times: { startSeconds: 180, scanSeconds: 3 } },
     'needs-unload': { quirks: { loadedDrive: 'vendor-3b' } },
     'auto-unload': { quirks: { loadedDrive: 'auto-unload' } },
     'no-source': { quirks: { tellsSource: false } },

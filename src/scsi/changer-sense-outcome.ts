@@ -83,6 +83,8 @@ const ROWS: readonly Row[] = [
   { asc: [0x3b], ascq: [0x11, 0x12, 0x13, 0x14, 0x15], result: fail('CHANGER_DOOR_OPEN') },
   // The drive did not unload (IBM: 53/01 under hardware error), or it or the lock prevents removal.
   { asc: [0x53], ascq: [0x01, 0x02, 0x03, 0x0a, 0x0b, 0x0c], result: fail('CHANGER_CARTRIDGE_LOADED') },
+  // The same by vendors: IBM TS3400 (83), Exabyte Magnum 1x7 (87: stuck in the drive; 90: loaded inside it).
+  { asc: [0x3b], ascq: [0x83, 0x87, 0x90], result: fail('CHANGER_CARTRIDGE_LOADED') },
   { asc: [0x53], ascq: [0x07], result: fail('CHANGER_DUPLICATE_BARCODE') },
   { asc: [0x53], result: fail('CHANGER_MOVE_FAILED') },
   // A cleaning cartridge is at work in the drive, which ends by itself.

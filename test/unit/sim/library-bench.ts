@@ -7,6 +7,8 @@ import { encodeMoveMediumCdb } from '../../../src/scsi/move-medium.js';
 import { encodeReadElementStatusCdb, type ReadElementStatusCommand } from '../../../src/scsi/read-element-status.js';
 import { decodeSense, type Sense } from '../../../src/scsi/sense.js';
 import { encodeTestUnitReadyCdb } from '../../../src/scsi/test-unit-ready.js';
+import { writeLabel } from '../../../sim/cartridge-label.js';
+import { DriveCondition } from '../../../sim/drive-condition.js';
 import type { ChangerFault } from '../../../sim/library/changer-fault-plan.js';
 import { LibraryFront } from '../../../sim/library/library-front.js';
 import { libraryPersonality } from '../../../sim/library/library-personality.js';
@@ -25,11 +27,16 @@ const ROOM = 0xffff;
 export interface LibraryBenchOptions {
   readonly personality?: string;
   readonly faults?: readonly ChangerFault[];
-  readonly clock?: ClockMode;
+  /** A clock of that mode, or this one. */
+  readonly clock?: ClockMode | SimClock;
   /** Default: the library had power all the time. */
   readonly powerOn?: boolean;
   /** A library that is there already, of that personality. */
   readonly files?: MemoryFiles;
+}
+
+function clockOf({ clock = 'virtual' }: LibraryBenchOptions): SimClock {
+  return typeof clock === 'string' ? createSimClock(clock) : clock;
 }
 
 /** How a command sent with SG_IO ended. */
@@ -64,14 +71,14 @@ export class LibraryBench {
     this.library =
       openLibrary(this.files, RACK, new VirtualBlockingClock()) ?? makeLibrary(this.files, RACK, personality);
     this.front = new LibraryFront(this.library, this.rack);
-    this.clock = createSimClock(options.clock ?? 'virtual');
+    this.clock = clockOf(options);
     this.port = this.#newPort(options.powerOn ?? false);
     this.fd = this.port.open(CHANGER, OPEN_FLAGS.readWrite);
   }
 
   /** As if the process had ended, however it did, and a new one begun. */
   restart(powerOn = false): void {
-    this.clock = createSimClock(this.#options.clock ?? 'virtual');
+    this.clock = clockOf(this.#options);
     this.port = this.#newPort(powerOn);
     this.fd = this.port.open(CHANGER, OPEN_FLAGS.readWrite);
   }
@@ -92,6 +99,19 @@ export class LibraryBench {
   stock(barcode: string, slot: number): void {
     this.rack.create(barcode, { capacityBytes: 1_000_000 });
     this.library.putIn(barcode, this.slot(slot));
+  }
+
+  hideLabel(barcode: string): void {
+    writeLabel(this.files, RACK, barcode, { text: barcode, state: 'unreadable' });
+  }
+
+  pasteLabel(barcode: string, text: string): void {
+    writeLabel(this.files, RACK, barcode, { text, state: 'readable' });
+  }
+
+  /** The drive `/dev/nstN` does not let its cartridge go. */
+  stick(driveNumber: number): void {
+    new DriveCondition(this.files, RACK, driveNumber).writeTrouble({ isStuck: true, dirtied: 0 });
   }
 
   /** The address of a slot as people count them. */
