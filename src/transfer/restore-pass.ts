@@ -95,6 +95,7 @@ export class RestorePass {
       await this.#readAll();
     } finally {
       await this.#readAhead.close();
+      this.#wakeup.close();
       this.#seconds.endDrive();
     }
     for (const { stream, extents } of parts) {

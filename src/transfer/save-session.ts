@@ -146,6 +146,8 @@ export class SaveSession {
       // A mistake of ours is not for here: nothing may be built on the state it left.
       if (isStorageError(error)) await this.#failAll(error);
       throw error;
+    } finally {
+      this.#wakeup.close();
     }
     this.#seconds.endDrive();
     this.#metadata.close();
