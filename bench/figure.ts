@@ -2,7 +2,7 @@
 export interface Figure {
   /** `save.null.streams-16.cpu`: what, on what, how many, of what. */
   readonly name: string;
-  /** `CPU-s/GB` (10^9 bytes), `MB/s` (10^6), `ratio`, `%`, `ms`, `MB`, `count`. */
+  /** `CPU-s/GB` (10^9 bytes), `CPU-ms/stream`, `MB/s` (10^6), `ratio`, `%`, `ms`, `MB`, `count`. */
   readonly unit: string;
   readonly median: number;
   readonly min: number;

@@ -1,3 +1,4 @@
+import type { SteadyLoad } from './node-under-test.js';
 import { BENCH_PROGRAMS, run, start } from './processes.js';
 
 /** What the C program of bench/native/floor.c used to move the same bytes. */
@@ -10,20 +11,21 @@ export interface FloorLoad {
 /** Receive, CRC32C, write; reads of `readBlocks` MiB; a sink that takes `bytesPerSecond`, or whatever comes (0). */
 export async function floorSave(options: {
   readonly streams: number;
-  readonly totalBytes: number;
+  readonly seconds: number;
   readonly readBlocks: number;
   readonly bytesPerSecond: number;
   readonly sink: string;
-}): Promise<FloorLoad> {
-  const { streams, totalBytes, readBlocks, bytesPerSecond, sink } = options;
+}): Promise<SteadyLoad> {
+  const { streams, seconds, readBlocks, bytesPerSecond, sink } = options;
   const floor = await start(`${BENCH_PROGRAMS}/floor`, [
     ...['save', '--streams', String(streams), '--read-blocks', String(readBlocks)],
     ...['--rate', String(Math.round(bytesPerSecond)), '--sink', sink],
   ]);
-  const each = Math.floor(totalBytes / streams);
-  const load = ['raw', '--port', portOf(floor.firstLine), '--streams', String(streams), '--bytes', String(each)];
-  await run(`${BENCH_PROGRAMS}/load`, load);
-  return resultOf(await floor.rest);
+  const load = ['raw', '--port', portOf(floor.firstLine), '--streams', String(streams)];
+  const length = ['--seconds', String(seconds), '--watch', String(floor.pid)];
+  const output = await run(`${BENCH_PROGRAMS}/load`, [...load, ...length]);
+  await floor.rest;
+  return (JSON.parse(output) as { readonly steady: SteadyLoad }).steady;
 }
 
 /** Read, CRC32C, send. */

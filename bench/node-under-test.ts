@@ -18,13 +18,20 @@ export interface NodeOptions {
   readonly tls?: { readonly cert: string; readonly key: string };
 }
 
-/** What a load did, and what the daemon used for it. */
+/** What a load did, and what the daemon used for it, opening and closing the streams included. */
 export interface MeasuredLoad {
   readonly bytes: number;
   /** From the first byte to the last. */
   readonly movingSeconds: number;
   readonly daemonCpuSeconds: number;
   readonly ids: readonly string[];
+}
+
+/** A stretch in which all streams flowed. */
+export interface SteadyLoad {
+  readonly bytes: number;
+  readonly seconds: number;
+  readonly cpuSeconds: number;
 }
 
 const CLIENT = 'bench';
@@ -70,6 +77,13 @@ export class NodeUnderTest {
     return this.#measure(['save', '--pool', pool, '--streams', String(streams), '--bytes', String(each)]);
   }
 
+  /** Streams that send for so long, once all are open. */
+  async saveFor(pool: string, streams: number, seconds: number): Promise<MeasuredLoad & { steady: SteadyLoad }> {
+    const length = ['--seconds', String(seconds), '--watch', String(this.pid)];
+    const load = await this.#measure(['save', '--pool', pool, '--streams', String(streams), ...length]);
+    return load as MeasuredLoad & { steady: SteadyLoad };
+  }
+
   async restore(ids: readonly string[]): Promise<MeasuredLoad> {
     return this.#measure(['restore', '--ids', ids.join(',')]);
   }
@@ -92,8 +106,7 @@ export class NodeUnderTest {
     const before = cpuSecondsOf(this.pid);
     const output = await run(`${BENCH_PROGRAMS}/load`, [...args, ...door, '--tls', tls === undefined ? 'no' : 'yes']);
     const daemonCpuSeconds = cpuSecondsOf(this.pid) - before;
-    const load = JSON.parse(output) as Omit<MeasuredLoad, 'daemonCpuSeconds'>;
-    return { bytes: load.bytes, movingSeconds: load.movingSeconds, ids: load.ids, daemonCpuSeconds };
+    return { ...(JSON.parse(output) as Omit<MeasuredLoad, 'daemonCpuSeconds'>), daemonCpuSeconds };
   }
 
   async #start(): Promise<void> {

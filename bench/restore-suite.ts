@@ -4,7 +4,6 @@ import { medianOf } from './figure.js';
 import { floorRestore } from './floor.js';
 import { NodeUnderTest } from './node-under-test.js';
 import type { BenchPlan, Report } from './report.js';
-import { cpuPerGb } from './save-suite.js';
 
 const GB = 1e9;
 const MB = 1e6;
@@ -27,7 +26,7 @@ export async function measureRestores(report: Report, plan: BenchPlan): Promise<
       for (let i = 0; i < plan.repetitions; i++) {
         const least = await floorRestore(volume, bytes);
         const load = await node.restore(ids);
-        costs.push({ own: cpuPerGb(load), floor: least.cpuSeconds / (least.bytes / GB) });
+        costs.push({ own: load.daemonCpuSeconds / (load.bytes / GB), floor: least.cpuSeconds / (least.bytes / GB) });
         speeds.push(load.bytes / load.movingSeconds / MB);
       }
       const name = `restore.memory.streams-${String(streams)}`;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { medianOf } from './figure.js';
 import { floorSave } from './floor.js';
-import { NodeUnderTest, type MeasuredLoad, type NodeOptions } from './node-under-test.js';
+import { NodeUnderTest, type NodeOptions, type SteadyLoad } from './node-under-test.js';
 import type { BenchPlan, Report } from './report.js';
 
 const GB = 1e9;
@@ -15,6 +15,9 @@ const WARM_UP_BYTES = 1.5 * GB;
 /** What the daemon may cost against a C program that does the least. */
 const FLOOR_RATIO = 1.3;
 
+/** From so many on, what opening and closing one costs can be told from what its bytes cost. */
+const MANY_STREAMS = 64;
+
 /** The floor reads as much at a time as the daemon does. */
 const READ_BLOCKS = 1;
 
@@ -24,41 +27,43 @@ interface FloorSink {
 }
 
 /** One node, one sink, several numbers of streams, each beside the floor, in turns. */
-export async function compareSaves(
+async function compareSaves(
   report: Report,
-  plan: BenchPlan,
   options: {
     readonly name: string;
     readonly node: NodeOptions;
     readonly pool: string;
     readonly floor: FloorSink;
     readonly streams: readonly number[];
-    readonly bytes: number;
+    readonly seconds: number;
     readonly repetitions: number;
   },
 ): Promise<void> {
-  const { name, node: nodeOptions, pool, floor, streams, bytes, repetitions } = options;
+  const { name, node: nodeOptions, pool, floor, streams, seconds, repetitions } = options;
   report.section(`save, ${name}`);
   const node = await NodeUnderTest.start(nodeOptions);
   const medians: number[] = [];
   try {
-    await node.save(pool, 4, Math.min(WARM_UP_BYTES, bytes));
+    await node.save(pool, 4, WARM_UP_BYTES);
     for (const count of streams) {
-      const costs: { readonly own: number; readonly floor: number }[] = [];
+      const own: number[] = [];
+      const least: number[] = [];
       const speeds: number[] = [];
+      const openings: number[] = [];
       for (let i = 0; i < repetitions; i++) {
-        const least = await floorSave({ streams: count, totalBytes: bytes, readBlocks: READ_BLOCKS, ...floor });
-        const load = await node.save(pool, count, bytes);
-        costs.push({ own: cpuPerGb(load), floor: least.cpuSeconds / (least.bytes / GB) });
-        speeds.push(load.bytes / load.movingSeconds / MB);
+        least.push(cpuPerGb(await floorSave({ streams: count, seconds, readBlocks: READ_BLOCKS, ...floor })));
+        const load = await node.saveFor(pool, count, seconds);
+        const cost = cpuPerGb(load.steady);
+        own.push(cost);
+        speeds.push(load.steady.bytes / load.steady.seconds / MB);
+        openings.push(((load.daemonCpuSeconds - (cost * load.bytes) / GB) / count) * 1000);
       }
       const figure = `save.${name}.streams-${String(count)}`;
-      const own = costs.map((cost) => cost.own);
       report.add(`${figure}.cpu`, 'CPU-s/GB', own);
-      const least = costs.map((cost) => cost.floor);
       report.add(`${figure}.floor-cpu`, 'CPU-s/GB', least);
       report.add(`${figure}.cpu-to-floor`, 'ratio', [medianOf(own) / medianOf(least)], { atMost: FLOOR_RATIO });
       report.add(`${figure}.speed`, 'MB/s', speeds);
+      if (count >= MANY_STREAMS) report.add(`${figure}.stream-cpu`, 'CPU-ms/stream', openings);
       medians.push(medianOf(own));
     }
     const [first] = medians;
@@ -73,13 +78,13 @@ export async function compareSaves(
 
 /** Nothing holds the daemon back. */
 export async function measureNullSaves(report: Report, plan: BenchPlan): Promise<void> {
-  await compareSaves(report, plan, {
+  await compareSaves(report, {
     name: 'null',
     node: { drives: 1, speed: 0 },
     pool: 'tape0',
     floor: { sink: '/dev/null', bytesPerSecond: 0 },
     streams: plan.streams,
-    bytes: plan.bytes,
+    seconds: plan.seconds,
     repetitions: plan.repetitions,
   });
 }
@@ -92,13 +97,13 @@ export async function measureDiskSaves(report: Report, plan: BenchPlan): Promise
   ] as const) {
     const directory = mkdtempSync(join(parent, 'tapeloom-bench-'));
     try {
-      await compareSaves(report, plan, {
+      await compareSaves(report, {
         name,
         node: { drives: 0, speed: 0, diskDirectory: join(directory, 'volumes') },
         pool: 'disk',
         floor: { sink: join(directory, 'floor'), bytesPerSecond: 0 },
         streams: [4],
-        bytes: Math.min(plan.bytes, 2 * GB),
+        seconds: plan.seconds,
         repetitions: Math.min(plan.repetitions, 3),
       });
     } finally {
@@ -107,6 +112,6 @@ export async function measureDiskSaves(report: Report, plan: BenchPlan): Promise
   }
 }
 
-export function cpuPerGb({ daemonCpuSeconds, bytes }: MeasuredLoad): number {
-  return daemonCpuSeconds / (bytes / GB);
+function cpuPerGb({ cpuSeconds, bytes }: SteadyLoad): number {
+  return cpuSeconds / (bytes / GB);
 }

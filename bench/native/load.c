@@ -3,10 +3,14 @@
  * daemon. One thread serves all connections. Payloads are the same bytes in each frame, so that their CRC is known; what comes
  * back is taken off the socket without being copied (MSG_TRUNC), but for the headers, whose order and length are checked.
  *
- *   load save    --port P --client NAME --token T --pool POOL --streams N --bytes BYTES_EACH [--tls yes]
+ *   load save    --port P --client NAME --token T --pool POOL --streams N LENGTH [--tls yes]
  *   load restore --port P --client NAME --token T --ids ID,ID,... [--tls yes]
- *   load raw     --port P --streams N --bytes BYTES_EACH          frames without a conversation, to the floor
- *   load drain   --port P --streams N                             reads until the other side closes, from the floor
+ *   load raw     --port P --streams N LENGTH          frames without a conversation, to the floor
+ *   load drain   --port P --streams N                 reads until the other side closes, from the floor
+ *
+ * LENGTH is --bytes BYTES_EACH, or --seconds S: all streams send for so long, once all of them are open.
+ * --watch PID: tells the user and system seconds that process used, and the bytes that went, between half a second after all streams were
+ * open and the end of the sending: the steady state, without what opening and closing streams costs.
  *
  * Prints one JSON object when all is done.
  */
@@ -54,6 +58,8 @@ static struct {
   enum mode mode;
   int streams;
   uint64_t bytes_each;
+  double seconds;
+  int watched;
   const char *client, *token, *pool;
   int tls;
 } plan;
@@ -66,6 +72,51 @@ static int poll_fd;
 static int open_clients;
 static double first_byte, last_byte;
 static uint64_t moved;
+
+/* The steady state. */
+enum { SETTLING_MS = 500 };
+static int opened;
+static double opened_at, deadline;
+static struct {
+  double time, cpu_seconds;
+  uint64_t moved;
+} steady_from, steady_to;
+
+static double watched_cpu_seconds(void) {
+  char path[64], text[2048];
+  snprintf(path, sizeof path, "/proc/%d/stat", plan.watched);
+  FILE *file = fopen(path, "r");
+  CHECK(file != NULL, path);
+  size_t length = fread(text, 1, sizeof text - 1, file);
+  fclose(file);
+  text[length] = '\0';
+  unsigned long user, system;
+  const char *behind_name = strrchr(text, ')');
+  if (behind_name == NULL || sscanf(behind_name + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system) != 2)
+    FAIL("%s: %s", path, text);
+  return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
+}
+
+/* Looks at the clock: whether to begin watching, and whether sending is over. */
+static void tick(void) {
+  if (opened < plan.streams) return;
+  double now = now_seconds();
+  if (opened_at == 0) {
+    opened_at = now;
+    deadline = plan.seconds > 0 ? now + plan.seconds : 0;
+  }
+  if (plan.watched == 0) return;
+  if (steady_from.time == 0 && now >= opened_at + SETTLING_MS / 1e3) {
+    steady_from.time = now;
+    steady_from.cpu_seconds = watched_cpu_seconds();
+    steady_from.moved = moved;
+  }
+  if (steady_from.time > 0 && steady_to.time == 0 && deadline > 0 && now >= deadline) {
+    steady_to.time = now;
+    steady_to.cpu_seconds = watched_cpu_seconds();
+    steady_to.moved = moved;
+  }
+}
 
 /* CRC32C of A followed by one payload: linear, so a matrix over GF(2) (as base/crc32c.ts does it). */
 static uint32_t times_vector(const uint32_t *matrix, uint32_t vector) {
@@ -184,8 +235,9 @@ static void queue(struct client *client, unsigned type, uint64_t offset, const c
 
 /* The next DATA frame, or END behind the last. Nothing without credit. */
 static int prepare_frame(struct client *client) {
-  if (!client->streaming || client->end_sent) return 0;
-  uint64_t left = plan.bytes_each - client->offset;
+  if (!client->streaming || client->end_sent || opened < plan.streams) return 0;
+  tick();
+  uint64_t left = deadline > 0 && now_seconds() >= deadline ? 0 : plan.bytes_each - client->offset;
   if (left > 0) {
     if (client->frames >= client->credit) return 0;
     size_t length = left < block_bytes - FRAME_HEADER_BYTES ? (size_t)left : block_bytes - FRAME_HEADER_BYTES;
@@ -274,6 +326,7 @@ static void take_frame(struct client *client, const struct frame *frame, const c
     case SAVING:
       memcpy(client->id, value_of(body, "\"streamId\":\""), ID_CHARACTERS);
       client->streaming = 1;
+      opened++;
       break;
     case CREDIT:
       client->credit = (uint32_t)frame->offset;
@@ -283,7 +336,7 @@ static void take_frame(struct client *client, const struct frame *frame, const c
     case WAITING:
       break;
     case SAVED:
-      if (strtoull(value_of(body, "\"length\":"), NULL, 10) != plan.bytes_each) FAIL("SAVED another length: %s", body);
+      if (strtoull(value_of(body, "\"length\":"), NULL, 10) != client->offset) FAIL("SAVED another length: %s", body);
       if (strtoul(value_of(body, "\"crc32c\":"), NULL, 10) != client->crc) FAIL("SAVED another CRC: %s", body);
       finish(client);
       break;
@@ -415,6 +468,7 @@ static void connect_client(struct client *client, int port) {
   }
   CHECK(fcntl(client->fd, F_SETFL, O_NONBLOCK) == 0, "fcntl");
   if (plan.mode == MODE_RAW) {
+    opened++;
     client->streaming = 1;
     client->credit = UINT32_MAX;
   } else if (plan.mode != MODE_DRAIN) {
@@ -449,7 +503,9 @@ int main(int argc, char **argv) {
   if (plan.mode == MODE_RESTORE) name_streams(option(argc, argv, "--ids", NULL));
   else plan.streams = (int)number_option(argc, argv, "--streams", "1");
   if (plan.mode == MODE_SAVE || plan.mode == MODE_RAW) {
-    plan.bytes_each = number_option(argc, argv, "--bytes", NULL);
+    plan.seconds = strtod(option(argc, argv, "--seconds", "0"), NULL);
+    plan.bytes_each = plan.seconds > 0 ? UINT64_MAX / 4 : number_option(argc, argv, "--bytes", NULL);
+    plan.watched = (int)number_option(argc, argv, "--watch", "0");
     set_block_bytes(block_bytes);
   }
   if (plan.mode == MODE_RAW) {
@@ -468,15 +524,29 @@ int main(int argc, char **argv) {
     connect_client(&clients[i], port);
     serve(&clients[i], 0);
   }
+  int were_opened = 0;
   while (open_clients > 0) {
     struct epoll_event events[64];
-    int ready = epoll_wait(poll_fd, events, 64, -1);
+    /* Some clients wait for nothing but the clock or each other. */
+    int ready = epoll_wait(poll_fd, events, 64, plan.mode == MODE_SAVE || plan.mode == MODE_RAW ? 20 : -1);
     CHECK(ready >= 0, "epoll_wait");
+    tick();
+    int all = opened == plan.streams && !were_opened;
+    int over = deadline > 0 && now_seconds() >= deadline;
+    if (all || over)
+      for (int i = 0; i < plan.streams; i++)
+        if (!clients[i].done && !clients[i].end_sent) serve(&clients[i], 0);
+    were_opened |= all;
     for (int i = 0; i < ready; i++) serve(events[i].data.ptr, events[i].events);
   }
   double ended = now_seconds();
-  printf("{\"streams\":%d,\"bytes\":%llu,\"movingSeconds\":%.6f,\"seconds\":%.6f,\"cpuSeconds\":%.6f,\"ids\":[", plan.streams,
+  printf("{\"streams\":%d,\"bytes\":%llu,\"movingSeconds\":%.6f,\"seconds\":%.6f,\"cpuSeconds\":%.6f,", plan.streams,
          (unsigned long long)moved, last_byte - first_byte, ended - started, cpu_seconds());
+  if (steady_to.time > 0)
+    printf("\"steady\":{\"bytes\":%llu,\"seconds\":%.6f,\"cpuSeconds\":%.6f},",
+           (unsigned long long)(steady_to.moved - steady_from.moved), steady_to.time - steady_from.time,
+           steady_to.cpu_seconds - steady_from.cpu_seconds);
+  printf("\"ids\":[");
   for (int i = 0; i < plan.streams; i++) printf("%s\"%s\"", i == 0 ? "" : ",", clients[i].id);
   printf("]}\n");
   return 0;

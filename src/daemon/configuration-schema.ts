@@ -52,6 +52,14 @@ const dataDoorTable = z.strictObject({
   port: port.default(9750),
   max_streams: z.number().int().min(1).max(4096).default(256),
   heartbeat_s: z.number().min(1).max(3600).default(30),
+  receive_buffer: size
+    .pipe(
+      z
+        .number()
+        .max(2 ** 30, 'at most 1GiB')
+        .refine((bytes) => bytes === 0 || bytes >= 2 ** 16, 'at least 64KiB, or 0 to leave it to the kernel'),
+    )
+    .default(4 * 2 ** 20),
   tls_certificate: path.nullable().default(null),
   tls_key: path.nullable().default(null),
 });
@@ -60,6 +68,7 @@ const dataDoor = dataDoorTable.transform((door) => ({
   port: door.port,
   maxStreams: door.max_streams,
   heartbeatMs: door.heartbeat_s * 1000,
+  receiveBufferBytes: door.receive_buffer,
   tlsCertificate: door.tls_certificate,
   tlsKey: door.tls_key,
 }));

@@ -28,6 +28,7 @@ import { RetentionClock } from '../media/retention-clock.js';
 import { RetentionGuard } from '../media/retention-guard.js';
 import { StreamHolds } from '../media/stream-holds.js';
 import { VolumeMounting } from '../media/volume-mounting.js';
+import { makeReceiveBufferSetter } from '../device/receive-buffer.js';
 import { ControlDoor } from '../server/control-door.js';
 import { DataDoor } from '../server/data-door.js';
 import { BlockRing } from '../transfer/block-ring.js';
@@ -158,6 +159,7 @@ async function openNode(options: StorageNodeOptions): Promise<StorageNode> {
     software: environment.software,
     blockSizeBytes: environment.blockSizeBytes,
     heartbeatMs: door.heartbeatMs,
+    ...tuneSockets(door.receiveBufferBytes, logger),
     maxStreams: door.maxStreams,
   });
   const control = new NodeControl({
@@ -221,6 +223,21 @@ async function openNode(options: StorageNodeOptions): Promise<StorageNode> {
     await driveBook.close();
     throw error;
   }
+}
+
+/** Sets the receive buffer of each connection, where that is wanted and the kernel allows it. */
+function tuneSockets(bytes: number, logger: Logger): { readonly tuneSocket?: (fd: number) => void } {
+  if (bytes === 0) return {};
+  const tuneSocket = makeReceiveBufferSetter(bytes);
+  if (tuneSocket !== null) return { tuneSocket };
+  logger.log(
+    'warn',
+    'door.receive-buffer',
+    `This kernel does not allow receive buffers of ${String(bytes)} bytes; saving many streams costs more CPU. ` +
+      'Raise net.core.rmem_max, or set data_door.receive_buffer to 0 to leave their size to the kernel.',
+    { bytes },
+  );
+  return {};
 }
 
 /** The settings among the limits of the data plane. */

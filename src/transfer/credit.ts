@@ -35,6 +35,15 @@ export function nextWindow(standing: CreditStanding, limits: CreditLimits): numb
 }
 
 /**
+ * Whether a stream is given what its window allows it now. One that still has credit waits until a quarter of its window is free, since
+ * each time a client is told costs a message; one that has none is given what there is.
+ */
+export function isDueForCredit({ outstanding, window, unused }: CreditDemand & { readonly unused: number }): boolean {
+  const missing = window - outstanding;
+  return missing > 0 && (unused === 0 || 4 * missing >= window);
+}
+
+/**
  * Whom the next slots go to: one after the other to the stream that has the fewest outstanding, among those below their
  * window. The first slot of a stream is its own and needs none of the `sharedFree` ones. Returns grants, in the order of
  * `streams`.

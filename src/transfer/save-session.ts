@@ -90,7 +90,10 @@ export class SaveSession {
     const onActivity = (): void => {
       this.#noteActivity();
     };
-    this.#streams = new SessionStreams({ ring, clock, limits, onActivity });
+    const onBlock = (): void => {
+      this.#noteBlock();
+    };
+    this.#streams = new SessionStreams({ ring, clock, limits, onActivity, onBlock });
     this.#endings = new StreamEndings({ sessionId, streams: this.#streams, giveUp, logger });
     this.#metadata = ring.openShare('procedure', limits.metadataBlocks);
     for (let i = 0; i < limits.metadataBlocks; i++) assert(this.#metadata.grow(), 'a base is always granted');
@@ -357,6 +360,12 @@ export class SaveSession {
   #noteActivity(): void {
     this.#lastActivityMs = this.#options.clock.monotonicMs();
     this.#wakeup.notify();
+  }
+
+  /** While the drive has all it may have at once there is nothing to decide: a run that settles wakes the loop. */
+  #noteBlock(): void {
+    this.#lastActivityMs = this.#options.clock.monotonicMs();
+    if ((this.#writer?.runsInFlight ?? 0) < this.#options.limits.batchesInFlight) this.#wakeup.notify();
   }
 
   #openWriter(): VolumeWriter {

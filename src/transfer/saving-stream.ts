@@ -5,7 +5,7 @@ import type { VolumeId } from '../terms/ids.js';
 import type { StreamDescriptor } from '../terms/stream-descriptor.js';
 import { BLOCK_HEADER_BYTES } from '../volume/block-header.js';
 import type { RingShare } from './block-ring.js';
-import { nextWindow, type CreditDemand, type CreditLimits } from './credit.js';
+import { isDueForCredit, nextWindow, type CreditDemand, type CreditLimits } from './credit.js';
 import type { RingSlot, SaveStream, SaveStreamEvents, SubmittedFrame } from './save-stream.js';
 
 export interface ReceivedBlock {
@@ -22,6 +22,8 @@ export interface StreamSession {
   nowMs(): number;
   /** There may be something to do. */
   noteActivity(): void;
+  /** A block came. */
+  noteBlock(): void;
 }
 
 /** How a stream ended; null while it goes on. */
@@ -90,7 +92,7 @@ export class SavingStream implements SaveStream {
     this.#lastSubmitMs = this.#session.nowMs();
     if (this.#isDropped) this.#share.give(slot);
     else this.#queue.push({ slot, frame, order: this.#session.nextOrder() });
-    this.#session.noteActivity();
+    this.#session.noteBlock();
   }
 
   returnSlot(slot: RingSlot): void {
@@ -210,7 +212,7 @@ export class SavingStream implements SaveStream {
     );
   }
 
-  /** How its credit stands; the window is brought up to date. Null when it gets none any more. */
+  /** How its credit stands; the window is brought up to date. Null when it is not given any now. */
   updateCredit(limits: CreditLimits & { readonly creditIdleMs: number }): CreditDemand | null {
     if (this.#ending !== null) return null;
     const standing = {
@@ -223,7 +225,7 @@ export class SavingStream implements SaveStream {
     const window = nextWindow(standing, limits);
     if (window !== this.#window) this.#submittedAtGrowth = this.#submitted;
     this.#window = window;
-    return { outstanding: standing.outstanding, window };
+    return isDueForCredit({ ...standing, window }) ? { outstanding: standing.outstanding, window } : null;
   }
 
   /** The client could send, had it the credit. */

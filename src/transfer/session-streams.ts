@@ -3,7 +3,7 @@ import type { Clock } from '../base/clock.js';
 import type { VolumeId } from '../terms/ids.js';
 import type { StreamDescriptor } from '../terms/stream-descriptor.js';
 import type { BlockRing } from './block-ring.js';
-import { distributeCredit } from './credit.js';
+import { distributeCredit, type CreditDemand } from './credit.js';
 import { chooseNext, continueRun, type CurrentRun } from './multiplexer.js';
 import type { SaveStreamEvents, WaitReason } from './save-stream.js';
 import { SavingStream } from './saving-stream.js';
@@ -15,8 +15,9 @@ export interface SessionStreamsOptions {
   readonly ring: BlockRing;
   readonly clock: Clock;
   readonly limits: TransferLimits;
-  /** A block, an end or a stream came. */
+  /** An end or a stream came. */
   readonly onActivity: () => void;
+  readonly onBlock: () => void;
 }
 
 /** The streams of a save session that it still has to tell something, and whose turn it is. */
@@ -39,11 +40,12 @@ export class SessionStreams {
 
   /** JOB_LIMIT when as many streams are open as the ring has blocks kept for. */
   join(descriptor: StreamDescriptor, events: SaveStreamEvents): SavingStream {
-    const { ring, clock, onActivity } = this.#options;
+    const { ring, clock, onActivity, onBlock } = this.#options;
     const session = {
       nextOrder: () => this.#blocksReceived++,
       nowMs: () => clock.monotonicMs(),
       noteActivity: onActivity,
+      noteBlock: onBlock,
     };
     const stream = new SavingStream(descriptor, events, session, ring.openShare('stream', 1));
     this.#streams.add(stream);
@@ -59,55 +61,62 @@ export class SessionStreams {
   }
 
   count(volumeId: VolumeId | null): SessionSituation['streams'] {
-    const { all } = this;
-    return {
-      count: all.length,
-      open: all.filter(({ ending }) => ending === null).length,
-      settled: all.filter(({ isSettled }) => isSettled).length,
-      traceless: this.traceless(volumeId).length,
-      ready: all.filter(({ hasBlocks }) => hasBlocks).length,
-    };
+    const count = { count: this.#streams.size, open: 0, settled: 0, traceless: 0, ready: 0 };
+    for (const stream of this.#streams) {
+      if (stream.ending === null) count.open++;
+      if (stream.hasBlocks) count.ready++;
+      if (!stream.isSettled) continue;
+      count.settled++;
+      if (isTraceless(stream, volumeId)) count.traceless++;
+    }
+    return count;
   }
 
   /** Ended badly, with nothing on the volume that is written: no checkpoint tells of their end. */
   traceless(volumeId: VolumeId | null): readonly SavingStream[] {
-    return this.all.filter(
-      ({ ending, isSettled, startedOn }) =>
-        isSettled && ending?.kind !== 'ended' && (startedOn === null || startedOn !== volumeId),
-    );
+    return this.all.filter((stream) => stream.isSettled && isTraceless(stream, volumeId));
   }
 
   /** A client could send, had it the credit. */
   get waitForCredit(): boolean {
-    return this.all.some((stream) => stream.waitsForCredit);
+    for (const stream of this.#streams) if (stream.waitsForCredit) return true;
+    return false;
   }
 
   /** Slots to those who use them. The clients are told when all have theirs: what they do about it finds the books settled. */
   grantCredit(): void {
     const { limits, ring } = this.#options;
-    const entitled = this.all.flatMap((stream) => {
+    const streams: SavingStream[] = [];
+    const demands: CreditDemand[] = [];
+    for (const stream of this.#streams) {
       const demand = stream.updateCredit(limits);
-      return demand === null ? [] : [{ stream, ...demand }];
-    });
-    const grants = distributeCredit(entitled, ring.counts.sharedFree);
-    const granted = entitled.filter((_, i) => (grants[i] ?? 0) > 0);
-    entitled.forEach(({ stream }, i) => {
+      if (demand === null) continue;
+      streams.push(stream);
+      demands.push(demand);
+    }
+    if (streams.length === 0) return;
+    const grants = distributeCredit(demands, ring.counts.sharedFree);
+    const granted = streams.filter((_, i) => (grants[i] ?? 0) > 0);
+    streams.forEach((stream, i) => {
       for (let frames = grants[i] ?? 0; frames > 0; frames--) stream.reserveFrame();
     });
-    for (const { stream } of granted) stream.tellCredit();
+    for (const stream of granted) stream.tellCredit();
   }
 
   /** A block can be laid now: its stream is started on the volume, or a slot for the STREAM-START is free. */
   canLay(writer: VolumeWriter): boolean {
-    return this.#layable(writer).length > 0;
+    for (const stream of this.#streams) if (isLayable(stream, writer)) return true;
+    return false;
   }
 
   /** The next blocks, in the multiplexer's order, each stream's STREAM-START before its first. At least one can be laid. */
   takeRun(writer: VolumeWriter): readonly RunItem[] {
     const { batchBlocks, runBlocks } = this.#options.limits;
     const items: RunItem[] = [];
+    const ready = [...this.#streams].filter((stream) => stream.hasBlocks);
     for (let blocks = 0; blocks < batchBlocks; blocks++) {
-      const stream = chooseNext(this.#layable(writer), this.#currentRun, runBlocks);
+      const layable = ready.filter((stream) => isLayable(stream, writer));
+      const stream = chooseNext(layable, this.#currentRun, runBlocks);
       if (stream === null) break;
       this.#currentRun = continueRun(this.#currentRun, stream);
       const { block, last } = stream.shift();
@@ -138,8 +147,13 @@ export class SessionStreams {
   waitNoMore(): void {
     this.#waiting = null;
   }
+}
 
-  #layable(writer: VolumeWriter): readonly SavingStream[] {
-    return this.all.filter((stream) => stream.hasBlocks && (stream.startedOn === writer.volumeId || writer.canStart));
-  }
+/** Of one that is settled: ended badly, with nothing on the volume that is written. */
+function isTraceless({ ending, startedOn }: SavingStream, volumeId: VolumeId | null): boolean {
+  return ending?.kind !== 'ended' && (startedOn === null || startedOn !== volumeId);
+}
+
+function isLayable(stream: SavingStream, writer: VolumeWriter): boolean {
+  return stream.hasBlocks && (stream.startedOn === writer.volumeId || writer.canStart);
 }

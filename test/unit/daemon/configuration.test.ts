@@ -107,6 +107,7 @@ describe('the configuration', () => {
           port: 9750,
           maxStreams: 256,
           heartbeatMs: 30_000,
+          receiveBufferBytes: 4 * 2 ** 20,
           tlsCertificate: null,
           tlsKey: null,
         },
@@ -294,6 +295,12 @@ encryption = false
         ['data_door.port', 'number', '"9750"'],
       ],
       ['a port beyond the last', `[data_door]\nport = 65536\n${SMALLEST}`, 2, ['data_door.port', '65535', '65536']],
+      [
+        'a receive buffer that holds no frame',
+        `[data_door]\nreceive_buffer = 4096\n${SMALLEST}`,
+        2,
+        ['data_door.receive_buffer', '64KiB', '4096'],
+      ],
       ['a fraction of a stream', `[data_door]\nmax_streams = 1.5\n${SMALLEST}`, 2, ['max_streams', '1.5']],
       [
         'a block size below the limit',
