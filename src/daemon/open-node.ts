@@ -91,7 +91,7 @@ async function openNode(options: StorageNodeOptions): Promise<StorageNode> {
   const leases = new DriveLeases(bays);
   const driveBook = new DriveBook(environment, leases);
   await driveBook.open();
-  const register = new CartridgeRegister(environment, bays);
+  const register = new CartridgeRegister(environment, leases);
   const loading = new CartridgeLoading(environment, register);
   const mounting = new VolumeMounting(environment, loading);
   const retentionClock = new RetentionClock(environment);

@@ -1,7 +1,7 @@
 import type { Barcode } from '../terms/barcode.js';
 import type { JobId, SessionId, VolumeId } from '../terms/ids.js';
 import type { JobKind, JobState, JobStepState } from '../terms/job-words.js';
-import type { CartridgeLocation, VolumeState } from '../terms/media-state.js';
+import type { CartridgeLocation, OffsiteLocation, VolumeState } from '../terms/media-state.js';
 import type { AllocationPolicy, WormRule } from '../terms/pool-policy.js';
 import type { StreamDescriptor } from '../terms/stream-descriptor.js';
 
@@ -39,6 +39,8 @@ export interface CartridgeRecord {
   readonly barcode: Barcode;
   readonly location: CartridgeLocation;
   readonly locationSinceMs: number;
+  /** Where a person brings it who takes it out of where it was ejected to; null: nobody has ejected it. */
+  readonly destination: OffsiteLocation | null;
   readonly volumeId: VolumeId | null;
   /** Times this cartridge was labelled. */
   readonly labelCount: number;

@@ -45,13 +45,15 @@ const crc = count.max(0xffff_ffff);
 /** Milliseconds since the epoch. */
 const timeMs = z.number();
 
+const shelf = z.strictObject({ kind: z.literal('shelf') });
+const vault = z.strictObject({ kind: z.literal('vault'), vault: z.string(), dueMs: timeMs.nullable() });
 const location = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('slot'), changer: z.string(), slot: count }),
   z.strictObject({ kind: z.literal('import-export'), changer: z.string(), slot: count }),
   z.strictObject({ kind: z.literal('transport'), changer: z.string() }),
   z.strictObject({ kind: z.literal('drive'), drive: z.string() }),
-  z.strictObject({ kind: z.literal('shelf') }),
-  z.strictObject({ kind: z.literal('vault'), vault: z.string(), dueMs: timeMs.nullable() }),
+  shelf,
+  vault,
   z.strictObject({ kind: z.literal('missing') }),
 ]);
 
@@ -59,6 +61,7 @@ const cartridge: z.ZodType<CartridgeRecord> = z.strictObject({
   barcode,
   location,
   locationSinceMs: timeMs,
+  destination: z.discriminatedUnion('kind', [shelf, vault]).nullable(),
   volumeId: volumeId.nullable(),
   labelCount: count,
   mediumSerial: z.string().nullable(),

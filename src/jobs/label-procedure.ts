@@ -88,7 +88,7 @@ export class LabelProcedure implements Procedure {
   async #findBlank(): Promise<readonly Barcode[]> {
     const pool = await this.#findPool(null);
     const { environment, register } = this.#world;
-    await register.discover();
+    await register.refresh();
     const blank: { readonly barcode: Barcode; readonly place: string }[] = [];
     for (const cartridge of await environment.inventory.cartridges()) {
       const { barcode, location, volumeId } = cartridge;

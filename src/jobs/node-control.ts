@@ -106,7 +106,7 @@ export class NodeControl implements ControlService {
 
   async media(): Promise<readonly MediumView[]> {
     const { inventory, register } = this.#options;
-    await register.discover();
+    await register.refresh();
     const volumes = new Map((await inventory.volumes()).map((volume) => [volume.volumeId, volume]));
     const cartridges = await inventory.cartridges();
     return cartridges.map((cartridge) =>

@@ -26,7 +26,8 @@ export class CartridgeLoading {
       await this.unload(bay, { who: cause.who, reason: `unloaded to make room for ${barcode}` }, signal);
     bay.activity = `loading ${barcode}`;
     bay.mounted = null;
-    await bay.changer.load(barcode, bay.name, signal);
+    const { changer } = bay;
+    await this.#register.moving({ changer, barcode, bay }, cause, async () => changer.load(barcode, bay.name, signal));
     bay.loaded = barcode;
     await this.#register.place(barcode, { kind: 'drive', drive: bay.name }, cause);
     try {
@@ -41,13 +42,16 @@ export class CartridgeLoading {
     });
   }
 
-  /** Afterwards the drive is empty. */
-  async unload(bay: DriveBay, cause: MoveCause, signal: AbortSignal): Promise<void> {
+  /** Afterwards the drive is empty; the cartridge is in `slot` where that is given, else where the changer puts it. */
+  async unload(bay: DriveBay, cause: MoveCause, signal: AbortSignal, slot?: number): Promise<void> {
     const barcode = bay.loaded;
     bay.activity = `unloading ${barcode ?? ''}`.trimEnd();
     bay.mounted = null;
     await bay.thread.unload();
-    const location = await bay.changer.unload(bay.name, signal);
+    const { changer } = bay;
+    const location = await this.#register.moving({ changer, barcode, bay }, cause, async () =>
+      changer.unload(bay.name, signal, slot),
+    );
     bay.loaded = null;
     if (barcode === null) return;
     await this.#register.place(barcode, location ?? { kind: 'shelf' }, cause);

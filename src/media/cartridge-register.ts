@@ -1,9 +1,12 @@
+import { StorageError, isStorageError } from '../base/storage-error.js';
+import type { Changer, ReachableCartridge } from '../changer/changer.js';
+import type { CartridgeRecord } from '../inventory/records.js';
 import type { Barcode } from '../terms/barcode.js';
 import { sameLocation, type CartridgeLocation } from '../terms/media-state.js';
-import type { CartridgeRecord } from '../inventory/records.js';
-import type { ReachableCartridge } from '../changer/changer.js';
 import type { DriveBay } from './drive-bay.js';
+import type { DriveLeases } from './drive-leases.js';
 import type { MediaEnvironment } from './media-environment.js';
+import { reconcile, type AskedChanger, type FoundMove, type Reconciliation } from './reconciliation.js';
 
 /** Why a cartridge moved, for its history. */
 export interface MoveCause {
@@ -18,95 +21,194 @@ export function byDaemon(reason: string): MoveCause {
   return { who: 'tapeloomd', reason };
 }
 
-/** Where cartridges are: the changer's word, kept in the inventory so that it is known when the changer cannot be asked. */
+/** What an inventory run found, and made the books say. */
+export interface RegisterReport extends Reconciliation {
+  /** Changers that could not be asked: of what they have, the books stay as they were. */
+  readonly silent: readonly { readonly changer: string; readonly error: StorageError }[];
+}
+
+/** Where cartridges are: the changers' word, kept in the inventory so that it is known when a changer cannot be asked. */
 export class CartridgeRegister {
   readonly #environment: MediaEnvironment;
-  readonly #bays: readonly DriveBay[];
+  readonly #leases: DriveLeases;
 
-  constructor(environment: MediaEnvironment, bays: readonly DriveBay[]) {
+  constructor(environment: MediaEnvironment, leases: DriveLeases) {
     this.#environment = environment;
-    this.#bays = bays;
+    this.#leases = leases;
   }
 
-  /** Enters cartridges that a changer has and the inventory does not know. Touches nothing else: sessions may be at work. */
-  async discover(): Promise<void> {
-    const known = new Set((await this.#environment.inventory.cartridges()).map((record) => record.barcode));
-    const added = [...(await this.#places())].filter(([barcode]) => !known.has(barcode));
-    await this.#commit(
-      added.map(([barcode, location]) => moved(barcode, null, location)),
-      FOUND,
-    );
+  get changers(): readonly Changer[] {
+    return [...new Set(this.#leases.bays.map((bay) => bay.changer))];
   }
 
   /**
-   * Asks every changer and brings the inventory and the drives' `loaded` in line. What no changer has and the books say one
-   * has is missing from there. No drive may be at work: it is run at start.
+   * Asks changers (all of them when none are named) and brings the inventory and the drives' `loaded` in line. Sessions may be
+   * at work: of a drive that is leased, of a cartridge that is reserved, and of one that was moved meanwhile, the books are
+   * kept by whoever uses it.
    */
-  async refresh(): Promise<void> {
-    const places = await this.#places();
-    for (const bay of this.#bays) bay.loaded = barcodeIn(places, bay.name);
-    const known = await this.#environment.inventory.cartridges();
-    const moves: Move[] = [];
-    for (const record of known) {
-      const found = places.get(record.barcode) ?? null;
-      const location = found ?? withoutChanger(record.location);
-      // A person's shelf is where a stand-alone changer believes what it does not see.
-      const isElsewhere = found?.kind === 'shelf' && !isInChanger(record.location);
-      if (isElsewhere || sameLocation(record.location, location)) continue;
-      moves.push(moved(record.barcode, record, location));
+  async refresh(
+    cause: MoveCause = byDaemon('found by the changer'),
+    changers: readonly Changer[] = this.changers,
+  ): Promise<RegisterReport> {
+    const { inventory, reservations } = this.#environment;
+    const isUsed = ({ barcode, location }: CartridgeRecord): boolean =>
+      reservations.purposeOf(barcode) !== null || this.#isAtWork(location);
+    const before = (await inventory.cartridges()).filter((record) => !isUsed(record));
+    const idle = this.#leases.bays
+      .filter((bay) => changers.includes(bay.changer) && !this.#leases.isLeased(bay))
+      .map((bay) => ({ bay, loaded: bay.loaded }));
+    const { asked, silent } = await this.#ask(changers);
+    const report = reconcile(before, asked, {
+      changers: this.changers.map(({ name }) => name),
+      drives: this.#leases.bays.map(({ name }) => name),
+    });
+    const moves = await this.#commit(report.moves, cause, (record) => isUsed(record));
+    await this.#identify(idle, asked);
+    for (const { changer, error } of silent)
+      this.#environment.logger.log('warn', 'changer.silent', `Changer ${changer} cannot be asked: ${error.message}`, {
+        changer,
+        code: error.code,
+      });
+    return { ...report, moves, silent };
+  }
+
+  /**
+   * After a move that failed: what the changer now says of this cartridge (null: of one without a barcode) and of this drive,
+   * which the caller has to himself. A changer that cannot be asked changes nothing.
+   */
+  async settle(changer: Changer, cause: MoveCause, barcode: Barcode | null, bay: DriveBay | null): Promise<void> {
+    const { asked } = await this.#ask([changer]);
+    const [answer] = asked;
+    if (answer === undefined) return;
+    if (bay !== null) bay.loaded = barcodeIn(answer, bay.name);
+    const record = barcode === null ? null : await this.#environment.inventory.cartridge(barcode);
+    if (record === null) return;
+    const { moves } = reconcile([record], [answer], { changers: [changer.name], drives: changer.drives });
+    await this.#commit(
+      moves.filter((move) => move.record !== null),
+      cause,
+      () => false,
+    );
+  }
+
+  /** Runs a move; when it fails, the books are as `settle` finds things. The caller has cartridge and drive to himself. */
+  async moving<T>(
+    { changer, barcode, bay = null }: { changer: Changer; barcode: Barcode | null; bay?: DriveBay | null },
+    { who }: MoveCause,
+    move: () => Promise<T>,
+  ): Promise<T> {
+    try {
+      return await move();
+    } catch (error) {
+      if (isStorageError(error))
+        await this.settle(changer, { who, reason: `a move failed: ${error.code}` }, barcode, bay);
+      throw error;
     }
-    const unknown = [...places].filter(([barcode]) => !known.some((record) => record.barcode === barcode));
-    await this.#commit([...moves, ...unknown.map(([barcode, location]) => moved(barcode, null, location))], FOUND);
   }
 
   async reachable(): Promise<readonly ReachableCartridge[]> {
-    const changers = new Set(this.#bays.map((bay) => bay.changer));
-    const found = await Promise.all([...changers].map((changer) => changer.cartridges()));
+    const found = await Promise.all(this.changers.map((changer) => changer.cartridges()));
     return found.flat();
   }
 
-  /** Records a move that was made. */
-  async place(barcode: Barcode, location: CartridgeLocation, cause: MoveCause): Promise<void> {
+  /**
+   * Records a move that was made. `destination`: it was ejected, and this is where a person brings it who takes it out.
+   */
+  async place(
+    barcode: Barcode,
+    location: CartridgeLocation,
+    cause: MoveCause,
+    destination: CartridgeRecord['destination'] = null,
+  ): Promise<void> {
     const { inventory, bookkeeping } = this.#environment;
     await bookkeeping.run(async () => {
       const record = await inventory.cartridge(barcode);
-      if (sameLocation(record?.location, location)) return;
-      await this.#commit([moved(barcode, record, location)], cause);
+      if (sameLocation(record?.location, location) && sameLocation(record?.destination, destination)) return;
+      await this.#write([{ barcode, record, to: location }], cause, destination);
     });
   }
 
-  async #places(): Promise<ReadonlyMap<Barcode, CartridgeLocation>> {
-    const places = new Map<Barcode, CartridgeLocation>();
-    for (const { barcode, location } of await this.reachable()) if (barcode !== null) places.set(barcode, location);
-    return places;
+  async #ask(changers: readonly Changer[]): Promise<{ asked: AskedChanger[]; silent: RegisterReport['silent'] }> {
+    const asked: AskedChanger[] = [];
+    const silent: { changer: string; error: StorageError }[] = [];
+    for (const changer of changers) {
+      const { name, kind, drives } = changer;
+      try {
+        asked.push({ name, kind, drives, cartridges: await changer.cartridges() });
+      } catch (error) {
+        if (!isStorageError(error)) throw error;
+        silent.push({ changer: name, error });
+      }
+    }
+    return { asked, silent };
   }
 
-  async #commit(moves: readonly Move[], cause: MoveCause): Promise<void> {
-    if (moves.length === 0) return;
-    const nowMs = this.#environment.clock.wallMs();
+  /** The moves that still are true when they are written; returns those. */
+  async #commit(
+    found: readonly FoundMove[],
+    cause: MoveCause,
+    isUsed: (record: CartridgeRecord) => boolean,
+  ): Promise<readonly FoundMove[]> {
+    if (found.length === 0) return [];
+    const { inventory, bookkeeping, reservations } = this.#environment;
+    return bookkeeping.run(async () => {
+      const moves: FoundMove[] = [];
+      for (const move of found) {
+        const record = await inventory.cartridge(move.barcode);
+        const isSame =
+          record === null ? move.record === null : sameLocation(record.location, move.record?.location ?? null);
+        const isFree = record === null ? reservations.purposeOf(move.barcode) === null : !isUsed(record);
+        if (isSame && isFree) moves.push({ ...move, record });
+      }
+      if (moves.length > 0) await this.#write(moves, cause, null);
+      return moves;
+    });
+  }
+
+  /** In `bookkeeping`. */
+  async #write(
+    moves: readonly FoundMove[],
+    cause: MoveCause,
+    destination: CartridgeRecord['destination'],
+  ): Promise<void> {
+    const timeMs = this.#environment.clock.wallMs();
     await this.#environment.inventory.commit({
-      cartridges: moves.map(({ record }) => ({ ...record, locationSinceMs: nowMs })),
-      moves: moves.map(({ record, from }) => ({
-        timeMs: nowMs,
-        barcode: record.barcode,
-        from,
-        to: record.location,
+      cartridges: moves.map(({ barcode, record, to }) => ({
+        ...(record ?? newCartridge(barcode)),
+        location: to,
+        locationSinceMs: timeMs,
+        destination: destination ?? (to.kind === 'import-export' ? (record?.destination ?? null) : null),
+      })),
+      moves: moves.map(({ barcode, record, to }) => ({
+        timeMs,
+        barcode,
+        from: record?.location ?? null,
+        to,
         ...cause,
       })),
     });
   }
-}
 
-/** The changer was asked. */
-const FOUND = byDaemon('found by the changer');
+  #isAtWork(location: CartridgeLocation): boolean {
+    if (location.kind !== 'drive') return false;
+    const bay = this.#leases.bays.find(({ name }) => name === location.drive);
+    return bay !== undefined && this.#leases.isLeased(bay);
+  }
 
-interface Move {
-  readonly record: CartridgeRecord;
-  readonly from: CartridgeLocation | null;
-}
-
-function moved(barcode: Barcode, record: CartridgeRecord | null, location: CartridgeLocation): Move {
-  return { record: { ...(record ?? newCartridge(barcode)), location }, from: record?.location ?? null };
+  /** Which cartridge is in each drive that nobody uses; one whose barcode cannot be read is the one the books have there. */
+  async #identify(
+    idle: readonly { readonly bay: DriveBay; readonly loaded: Barcode | null }[],
+    asked: readonly AskedChanger[],
+  ): Promise<void> {
+    const records = await this.#environment.inventory.cartridges();
+    for (const { bay, loaded } of idle) {
+      // Somebody has used it since the changers were asked, and knows better.
+      if (this.#leases.isLeased(bay) || bay.loaded !== loaded) continue;
+      const answer = asked.find(({ drives }) => drives.includes(bay.name));
+      const booked = records.find(({ location }) => location.kind === 'drive' && location.drive === bay.name);
+      bay.loaded = (answer === undefined ? null : barcodeIn(answer, bay.name)) ?? booked?.barcode ?? null;
+    }
+  }
 }
 
 /** A cartridge nobody has told anything of. */
@@ -115,6 +217,7 @@ export function newCartridge(barcode: Barcode): CartridgeRecord {
     barcode,
     location: { kind: 'shelf' },
     locationSinceMs: 0,
+    destination: null,
     volumeId: null,
     labelCount: 0,
     mediumSerial: null,
@@ -123,16 +226,7 @@ export function newCartridge(barcode: Barcode): CartridgeRecord {
   };
 }
 
-function barcodeIn(places: ReadonlyMap<Barcode, CartridgeLocation>, drive: string): Barcode | null {
-  for (const [barcode, location] of places) if (location.kind === 'drive' && location.drive === drive) return barcode;
-  return null;
-}
-
-function isInChanger({ kind }: CartridgeLocation): boolean {
-  return kind === 'slot' || kind === 'import-export' || kind === 'transport' || kind === 'drive';
-}
-
-/** Of a cartridge that no changer has. */
-function withoutChanger(location: CartridgeLocation): CartridgeLocation {
-  return isInChanger(location) ? { kind: location.kind === 'drive' ? 'shelf' : 'missing' } : location;
+function barcodeIn({ cartridges }: AskedChanger, drive: string): Barcode | null {
+  const held = cartridges.find(({ location }) => location.kind === 'drive' && location.drive === drive);
+  return held?.barcode ?? null;
 }

@@ -42,6 +42,9 @@ export type CartridgeLocation =
   /** A changer or a stock-take looked for it where it should be, and it was not there. */
   | { readonly kind: 'missing' };
 
+/** With people: no changer can tell. */
+export type OffsiteLocation = Extract<CartridgeLocation, { readonly kind: 'shelf' | 'vault' }>;
+
 export function sameLocation(a: CartridgeLocation | null | undefined, b: CartridgeLocation | null): boolean {
   if (a === null || a === undefined || b === null) return (a ?? null) === b;
   const left: Readonly<Record<string, unknown>> = { ...a };

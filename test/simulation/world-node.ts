@@ -109,7 +109,7 @@ export class WorldNode {
     };
     this.leases = new DriveLeases(this.bays);
     this.#driveBook = new DriveBook(environment, this.leases);
-    this.#register = new CartridgeRegister(environment, this.bays);
+    this.#register = new CartridgeRegister(environment, this.leases);
     const loading = new CartridgeLoading(environment, this.#register);
     this.#mounting = new VolumeMounting(environment, loading);
     this.#pools = new PoolBook(environment);

@@ -48,6 +48,7 @@ export function sampleCartridge(n: number, changes: Partial<CartridgeRecord> = {
     condition: null,
     location: { kind: 'shelf' },
     locationSinceMs: 1_700_000_000_000,
+    destination: null,
     volumeId: volumeIdOf(n),
     labelCount: 1,
     ...changes,

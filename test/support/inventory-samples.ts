@@ -41,6 +41,7 @@ export function cartridgeRecord(n: number, changes: Partial<CartridgeRecord> = {
     barcode: barcodeOf(n),
     location: { kind: 'slot', changer: 'library', slot: n },
     locationSinceMs: 1,
+    destination: null,
     volumeId: volumeIdOf(n),
     labelCount: 1,
     mediumSerial: null,

@@ -4,6 +4,7 @@ import type { DriveThread } from '../../../src/drive/drive-thread.js';
 import { CartridgeLoading } from '../../../src/media/cartridge-loading.js';
 import { CartridgeRegister } from '../../../src/media/cartridge-register.js';
 import { DriveBay } from '../../../src/media/drive-bay.js';
+import { DriveLeases } from '../../../src/media/drive-leases.js';
 import type { Barcode } from '../../../src/terms/barcode.js';
 import { makeMediaEnvironment } from '../../support/media-environment.js';
 import { barcodeOf } from '../../support/records.js';
@@ -39,7 +40,7 @@ describe('cartridge loading', () => {
       ['d0'],
     );
     const bay = new DriveBay({ number: 0, name: 'd0', kind: 'tape', device: '/dev/nst0', thread, changer });
-    const register = new CartridgeRegister(environment, [bay]);
+    const register = new CartridgeRegister(environment, new DriveLeases([bay]));
     const loading = new CartridgeLoading(environment, register);
     await register.refresh();
     await loading.load(bay, A, { who: 'olga', reason: 'loaded by an operator' }, signal);
