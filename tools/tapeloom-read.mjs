@@ -241,7 +241,7 @@ function decodeRecord(bytes) {
  * can hold. A stream may hold the bytes of another volume: what is not of such a number is passed over.
  */
 function findRecord(fd, from, missing, size) {
-  const window = Buffer.alloc(1024 * 1024);
+  const window = Buffer.allocUnsafe(1024 * 1024);
   for (let start = from + 8; start < size; start += window.length - SECTOR_BYTES) {
     const bytes = readAround(fd, window, start);
     for (let i = bytes.indexOf('TLR'); i >= 0; i = bytes.indexOf('TLR', i + 1)) {
@@ -262,7 +262,7 @@ class DiskVolume {
   constructor(name, fd) {
     this.name = name;
     this.fd = fd;
-    this.buffer = Buffer.alloc(MAX_BLOCK_BYTES);
+    this.buffer = Buffer.allocUnsafe(MAX_BLOCK_BYTES);
     this.fault = this.#headerFault();
   }
 
@@ -291,7 +291,7 @@ class Spool {
     this.path = path.join(directory, `tapeloom-read-${process.pid}.spool`);
     this.fd = fs.openSync(this.path, 'wx+', 0o600);
     fs.unlinkSync(this.path); // gone when the program ends, however it ends
-    this.buffer = Buffer.alloc(MAX_BLOCK_BYTES);
+    this.buffer = Buffer.allocUnsafe(MAX_BLOCK_BYTES);
   }
 
   append(bytes, number) {
@@ -342,7 +342,7 @@ class TapeDevice {
   }
 
   *#read(fd) {
-    const buffer = Buffer.alloc(MAX_BLOCK_BYTES);
+    const buffer = Buffer.allocUnsafe(MAX_BLOCK_BYTES);
     let zeros = 0;
     let failed = 0;
     for (let address = 0; ;) {
@@ -429,7 +429,7 @@ class TapeFiles {
     while (this.files.length > 0 && fs.statSync(this.files.at(-1)).size === 0) this.files.pop();
     if (names.length === 0)
       throw new Problem(EXIT.noInput, `${name}: no files named 0, 1, 2 ... are in this directory`);
-    this.buffer = Buffer.alloc(MAX_BLOCK_BYTES);
+    this.buffer = Buffer.allocUnsafe(MAX_BLOCK_BYTES);
   }
 
   *objects(position = { file: 0, at: 0, address: 0 }) {

@@ -319,7 +319,7 @@ function readFileHeader(
         throw notADiskVolume(path, barcode, `its header says it is ${decoded.header.barcode}`);
       return { damaged: false, capacityBytes: decoded.header.capacityBytes };
     case 'unsupported-version':
-      throw notADiskVolume(path, barcode, `it has format version ${String(decoded.version)}`);
+      throw notADiskVolume(path, barcode, decoded.reason);
     case 'damaged':
       return { damaged: true, capacityBytes: null };
   }

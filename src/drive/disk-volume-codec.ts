@@ -18,8 +18,8 @@ export interface FileHeader {
 
 export type DecodedFileHeader =
   | { readonly kind: 'good'; readonly header: FileHeader }
-  /** Ours, but another version wrote it. */
-  | { readonly kind: 'unsupported-version'; readonly version: number }
+  /** Ours, but another version wrote it. `reason` completes "the file is no disk volume this program knows: ...". */
+  | { readonly kind: 'unsupported-version'; readonly reason: string }
   /** The CRC or a field is wrong; whether it is a disk volume at all, its first record tells. */
   | { readonly kind: 'damaged' };
 
@@ -43,10 +43,17 @@ export function decodeFileHeader(bytes: Uint8Array): DecodedFileHeader {
   if (reader.u32() !== crc32c(bytes.subarray(0, FILE_HEADER_CRC_OFFSET))) return { kind: 'damaged' };
   if (!equalBytes(reader.seek(0).take(FILE_MAGIC.length), FILE_MAGIC)) return { kind: 'damaged' };
   const version = reader.u32();
-  if (version !== FILE_VERSION) return { kind: 'unsupported-version', version };
-  const capacityBytes = reader.skip(4).u64();
-  const barcode = parseBarcode(reader.ascii(BARCODE_BYTES));
-  return barcode === null ? { kind: 'damaged' } : { kind: 'good', header: { capacityBytes, barcode } };
+  if (version !== FILE_VERSION)
+    return { kind: 'unsupported-version', reason: `it has format version ${String(version)}` };
+  const reserved = reader.take(4);
+  const capacity = reader.u32() + reader.u32() * 2 ** 32;
+  const text = reader.ascii(BARCODE_BYTES);
+  const rest = reader.take(FILE_HEADER_CRC_OFFSET - reader.offset);
+  const barcode = parseBarcode(text);
+  if (barcode === null || barcode !== text) return { kind: 'damaged' };
+  if (!isZero(reserved) || !isZero(rest) || !Number.isSafeInteger(capacity))
+    return { kind: 'unsupported-version', reason: 'its header says what this program does not understand' };
+  return { kind: 'good', header: { capacityBytes: capacity, barcode } };
 }
 
 export const RECORD_HEADER_BYTES = 24;
@@ -108,6 +115,10 @@ export function recordBytes(blockBytes: number): number {
 
 function asciiBytes(text: string): Uint8Array {
   return Uint8Array.from(text, (character) => character.charCodeAt(0));
+}
+
+function isZero(bytes: Uint8Array): boolean {
+  return bytes.every((byte) => byte === 0);
 }
 
 function equalBytes(a: Uint8Array, b: Uint8Array): boolean {

@@ -63,7 +63,23 @@ describe('the header of a disk volume', () => {
   it('of a later version is told apart from damage', () => {
     const bytes = fileHeaderByHand();
     bytes.writeUInt32LE(2, 16);
-    expect(decodeFileHeader(withHeaderCrc(bytes))).to.deep.equal({ kind: 'unsupported-version', version: 2 });
+    expect(decodeFileHeader(withHeaderCrc(bytes))).to.deep.equal({
+      kind: 'unsupported-version',
+      reason: 'it has format version 2',
+    });
+  });
+
+  it('that says more than version 1 does is of a later version, not one to be written to', () => {
+    const changes: readonly ((bytes: Buffer) => void)[] = [
+      (bytes) => bytes.writeUInt32LE(1, 20),
+      (bytes) => bytes.writeUInt32LE(1, 4000),
+      (bytes) => bytes.writeUInt32LE(0xffff_ffff, 28),
+    ];
+    for (const change of changes) {
+      const bytes = fileHeaderByHand();
+      change(bytes);
+      expect(decodeFileHeader(withHeaderCrc(bytes)).kind).to.equal('unsupported-version');
+    }
   });
 
   it('with the right CRC over a foreign magic or barcode is damaged', () => {
