@@ -96,6 +96,9 @@ function describeStatus(status: StatusView): string {
       '',
       `${session.kind} ${session.pool ?? ''} on ${session.drive ?? 'no drive yet'} ${session.barcode ?? ''}: ${session.state}, ` +
         `${formatBytes(session.bytes)}, ${String(session.checkpoints)} checkpoints; ${describeSeconds(session.seconds)}`,
+      ...(session.next === null
+        ? []
+        : [`  next: ${session.next.barcode ?? 'a volume is being mounted'} in ${session.next.drive}`]),
       ...session.streams.map(
         (stream) =>
           `  ${stream.streamId} ${stream.client}:${stream.name} received ${formatBytes(stream.receivedBytes)}, ` +

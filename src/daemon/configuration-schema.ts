@@ -2,7 +2,11 @@ import { z } from 'zod';
 import { ALLOCATION_WORDS, allocationOfWord, WORM_RULES } from '../terms/pool-policy.js';
 import type { PoolRecord } from '../inventory/records.js';
 import { poolProblem } from '../media/pool-rules.js';
+import { SAVE_LIMITS } from '../jobs/save-limits.js';
+import { TRANSFER_LIMITS } from '../transfer/transfer-limits.js';
 import { VOLUME_LIMITS } from '../volume/volume-limits.js';
+
+const HOUR_MS = 60 * 60 * 1000;
 
 const UNITS: Readonly<Record<string, number>> = {
   B: 1,
@@ -102,6 +106,19 @@ const checkpoint = z.strictObject({
   bytes: size.pipe(z.number().min(2 ** 20, 'at least 1MiB')).default(16 * 2 ** 30),
   seconds: z.number().min(1).max(86_400).default(60),
 });
+
+const spanningTable = z.strictObject({
+  prepare_ahead: size.default(TRANSFER_LIMITS.prepareBytes),
+  wait_hours: z
+    .number()
+    .min(0)
+    .max(24 * 365, 'at most a year')
+    .default(SAVE_LIMITS.operatorWaitMs / HOUR_MS),
+});
+const spanning = spanningTable.transform((one) => ({
+  prepareBytes: one.prepare_ahead,
+  operatorWaitMs: one.wait_hours * HOUR_MS,
+}));
 
 /** The kernel's names, and udev's links, of which only those of the non-rewinding node have a suffix. */
 function isRewinding(device: string): boolean {
@@ -203,6 +220,7 @@ const fileTable = z.strictObject({
   control_door: z.preprocess((value) => value ?? emptyTable(), controlDoor),
   buffer: z.preprocess((value) => value ?? emptyTable(), buffer),
   checkpoint: z.preprocess((value) => value ?? emptyTable(), checkpoint),
+  spanning: z.preprocess((value) => value ?? emptyTable(), spanning),
   log: z.preprocess((value) => value ?? emptyTable(), log),
   drive: z.array(z.discriminatedUnion('kind', [tapeDrive, diskDrive])).min(1, 'at least one [[drive]]'),
   pool: z.array(pool).default([]),
@@ -217,6 +235,7 @@ export const configurationSchema = fileTable.transform((file) => ({
   controlDoor: file.control_door,
   buffer: file.buffer,
   checkpoint: file.checkpoint,
+  spanning: file.spanning,
   log: file.log,
   drives: file.drive,
   pools: file.pool,
@@ -228,6 +247,7 @@ const TABLES: Readonly<Record<string, readonly string[]>> = {
   control_door: Object.keys(controlDoorTable.shape),
   buffer: Object.keys(bufferTable.shape),
   checkpoint: Object.keys(checkpoint.shape),
+  spanning: Object.keys(spanningTable.shape),
   log: Object.keys(log.shape),
   drive: [...Object.keys(tapeDrive.shape), ...Object.keys(diskDriveTable.shape)],
   pool: Object.keys(poolTable.shape),

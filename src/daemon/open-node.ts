@@ -12,6 +12,7 @@ import { OperatorJobs } from '../jobs/operator-jobs.js';
 import { PoolOrders } from '../jobs/pool-control.js';
 import { RetentionOrders } from '../jobs/retention-control.js';
 import { RestoreService } from '../jobs/restore-service.js';
+import { SAVE_LIMITS } from '../jobs/save-limits.js';
 import { SaveService } from '../jobs/save-service.js';
 import { viewSessions } from '../jobs/session-views.js';
 import { CartridgeLoading } from '../media/cartridge-loading.js';
@@ -103,6 +104,8 @@ async function openNode(options: StorageNodeOptions): Promise<StorageNode> {
     inventory,
     leases,
     mounting,
+    loading,
+    requests,
     ring,
     clock,
     random,
@@ -112,6 +115,7 @@ async function openNode(options: StorageNodeOptions): Promise<StorageNode> {
     guard,
     retentionClock,
     limits,
+    saveLimits: { ...SAVE_LIMITS, operatorWaitMs: configuration.spanning.operatorWaitMs },
   });
   const jobs = new OperatorJobs({
     inventory,
@@ -241,13 +245,14 @@ function tuneSockets(bytes: number, logger: Logger): { readonly tuneSocket?: (fd
 }
 
 /** The settings among the limits of the data plane. */
-function transferLimits({ buffer, checkpoint, dataDoor }: Configuration): TransferLimits {
+function transferLimits({ buffer, checkpoint, spanning, dataDoor }: Configuration): TransferLimits {
   return {
     ...TRANSFER_LIMITS,
     streams: dataDoor.maxStreams,
     sharedBlocks: Math.max(MIN_SHARED_BLOCKS, Math.floor(buffer.ringBytes / buffer.blockSizeBytes)),
     checkpointBytes: checkpoint.bytes,
     checkpointMs: checkpoint.seconds * 1000,
+    prepareBytes: spanning.prepareBytes,
   };
 }
 

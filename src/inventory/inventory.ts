@@ -28,6 +28,8 @@ export interface Inventory {
   close(): Promise<void>;
 
   commit(change: InventoryChange): Promise<void>;
+  /** Calls `listener` with every change once it is synced. Returns what ends that. */
+  watch(listener: (change: InventoryChange) => void): () => void;
 
   cartridge(barcode: Barcode): Promise<CartridgeRecord | null>;
   cartridges(): Promise<readonly CartridgeRecord[]>;

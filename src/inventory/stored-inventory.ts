@@ -66,6 +66,7 @@ export class StoredInventory implements Inventory {
   readonly #writes = new SerialQueue();
   /** Replaced, never changed: who iterates keeps the set of his beginning. */
   #forgotten: ReadonlySet<VolumeId> = new Set();
+  readonly #watchers = new Set<(change: InventoryChange) => void>();
   #isOpen = false;
   #isClosing = false;
 
@@ -111,6 +112,14 @@ export class StoredInventory implements Inventory {
       this.#forgotten = forgotten;
       for (const volumeId of forget) this.#startClearing(volumeId);
     });
+    for (const listener of [...this.#watchers]) listener(change);
+  }
+
+  watch(listener: (change: InventoryChange) => void): () => void {
+    this.#watchers.add(listener);
+    return () => {
+      this.#watchers.delete(listener);
+    };
   }
 
   async cartridge(barcode: Barcode): Promise<CartridgeRecord | null> {

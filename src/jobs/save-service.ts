@@ -8,24 +8,28 @@ import { makeSessionId, makeStreamId, type SessionId, type StreamId } from '../t
 import type { StreamDescriptor } from '../terms/stream-descriptor.js';
 import type { Inventory } from '../inventory/inventory.js';
 import type { PoolRecord } from '../inventory/records.js';
-import type { CartridgeReservation } from '../media/cartridge-reservations.js';
-import type { DriveLease, DriveLeases } from '../media/drive-leases.js';
+import type { CartridgeLoading } from '../media/cartridge-loading.js';
+import type { DriveLeases } from '../media/drive-leases.js';
+import type { OperatorRequests } from '../media/operator-requests.js';
 import { DAY_MS, type PoolBook } from '../media/pool-book.js';
 import type { RetentionClock } from '../media/retention-clock.js';
 import type { RetentionGuard, StreamChain } from '../media/retention-guard.js';
 import type { VolumeMounting } from '../media/volume-mounting.js';
 import type { BlockRing } from '../transfer/block-ring.js';
-import type { OpenVolume } from '../transfer/open-volume.js';
 import { SaveSession } from '../transfer/save-session.js';
-import type { SaveStream, SaveStreamEvents, WaitReason } from '../transfer/save-stream.js';
+import type { SaveStream, SaveStreamEvents } from '../transfer/save-stream.js';
 import type { TransferLimits } from '../transfer/transfer-limits.js';
 import { CheckpointBooks } from './checkpoint-books.js';
+import type { SaveLimits } from './save-limits.js';
+import { SaveVolumes } from './save-volumes.js';
 import type { SaveRequest } from './stream-service.js';
 
 export interface SaveServiceOptions {
   readonly inventory: Inventory;
   readonly leases: DriveLeases;
   readonly mounting: VolumeMounting;
+  readonly loading: CartridgeLoading;
+  readonly requests: OperatorRequests;
   readonly ring: BlockRing;
   readonly clock: Clock;
   readonly random: Random;
@@ -35,6 +39,7 @@ export interface SaveServiceOptions {
   readonly guard: RetentionGuard;
   readonly retentionClock: RetentionClock;
   readonly limits: TransferLimits;
+  readonly saveLimits: SaveLimits;
 }
 
 /** A session and the drive it has, once it has one. */
@@ -44,9 +49,7 @@ export interface RunningSave {
   readonly pool: PoolRecord;
   readonly startedMs: number;
   readonly session: SaveSession;
-  lease: DriveLease | null;
-  /** Of the volume that is written. */
-  reservation: CartridgeReservation | null;
+  readonly volumes: SaveVolumes;
 }
 
 /** Brings streams to save sessions: one session a pool, on one drive, with all the streams that want to that pool. */
@@ -144,24 +147,30 @@ export class SaveService {
    */
   #sessionFor(pool: PoolRecord): RunningSave {
     const joined = this.running.find(
-      (one) => samePolicy(one.pool, pool) && one.session.acceptsStreams && !isContended(one),
+      (one) => samePolicy(one.pool, pool) && one.session.acceptsStreams && !one.volumes.isContended,
     );
     if (joined !== undefined) return joined;
     const { clock, random, ring, logger, limits } = this.#options;
     const startedMs = clock.wallMs();
     const sessionId = makeSessionId(startedMs, random);
+    const volumes = new SaveVolumes({
+      ...this.#options,
+      pool,
+      limits: this.#options.saveLimits,
+      signal: this.#stopping.signal,
+    });
     const session = new SaveSession({
       sessionId,
       ring,
       clock,
       logger,
       limits,
-      openVolume: async (_reason, waiting) => this.#openVolume(running, waiting),
+      supply: volumes,
       commit: async (checkpoint) => this.#books.commit(checkpoint),
       giveUp: async (streamId, reason) => this.#books.giveUp(streamId, reason),
       onVolumeError: async (volumeId, error) => this.#books.noteVolumeError(volumeId, error),
     });
-    const running: RunningSave = { sessionId, pool, startedMs, session, lease: null, reservation: null };
+    const running: RunningSave = { sessionId, pool, startedMs, session, volumes };
     this.#running.set(sessionId, running);
     this.#idle = Promise.all([this.#idle, this.#runToEnd(running)]);
     return running;
@@ -169,59 +178,23 @@ export class SaveService {
 
   async #runToEnd(running: RunningSave): Promise<void> {
     const { logger } = this.#options;
+    const { sessionId, pool, volumes } = running;
+    let isTrusted = false;
     try {
       await running.session.done;
+      isTrusted = true;
     } catch (error) {
       // The streams were told; the volume was marked when it failed.
-      logger.log(
-        'error',
-        'session.failed',
-        `A save session of pool ${running.pool.name} failed: ${describeError(error)}`,
-        {
-          session: running.sessionId,
-          drive: running.lease?.bay.name,
-          code: isStorageError(error) ? error.code : null,
-        },
-      );
-      if (running.lease !== null) running.lease.bay.mounted = null;
+      logger.log('error', 'session.failed', `A save session of pool ${pool.name} failed: ${describeError(error)}`, {
+        session: sessionId,
+        drive: volumes.bay?.name,
+        code: isStorageError(error) ? error.code : null,
+      });
     } finally {
-      this.#running.delete(running.sessionId);
-      running.reservation?.release();
-      running.lease?.release();
+      this.#running.delete(sessionId);
+      await volumes.close(isTrusted);
     }
   }
-
-  async #openVolume(running: RunningSave, waiting: (reason: WaitReason, message: string) => void): Promise<OpenVolume> {
-    const { leases, mounting } = this.#options;
-    const { signal } = this.#stopping;
-    const { pool } = running;
-    if (running.lease === null) waiting('drive', `waiting for a drive of pool ${pool.name}`);
-    running.lease ??= await leases.acquire({
-      fits: (bay) => bay.kind === pool.kind,
-      preference: (bay) => (bay.mounted === null ? 0 : 1),
-      signal,
-    });
-    const { bay } = running.lease;
-    waiting('mount', `mounting a volume of pool ${pool.name}`);
-    running.reservation?.release();
-    running.reservation = null;
-    const { volume, reservation } = await mounting.mountForAppend(bay, pool, signal);
-    running.reservation = reservation;
-    bay.activity = `saving to ${volume.barcode}`;
-    return {
-      thread: bay.thread,
-      volumeId: volume.volumeId,
-      barcode: volume.barcode,
-      blockSizeBytes: volume.blockSizeBytes,
-      endOfData: volume.endOfData,
-      written: { blocks: volume.blocks, bytes: volume.bytes },
-    };
-  }
-}
-
-/** Somebody waits for its drive, or for its volume. */
-function isContended({ lease, reservation }: RunningSave): boolean {
-  return lease?.contended === true || reservation?.contended === true;
 }
 
 /** A full stands alone; the others are worth nothing without a whole stream of the same client to build on. */

@@ -1,6 +1,8 @@
 import type { SessionView } from '../protocol/control-api.js';
 import type { RestoreService } from './restore-service.js';
+import type { SaveSessionSnapshot } from '../transfer/save-session.js';
 import type { SaveService } from './save-service.js';
+import type { SaveVolumes } from './save-volumes.js';
 
 const NO_SECONDS = { mount: 0, position: 0, waitForData: 0, waitForCredit: 0, write: 0, read: 0, flush: 0 };
 
@@ -9,15 +11,17 @@ export function viewSessions(saves: SaveService, restores: RestoreService): read
   return [...saves.running.map(viewSave), ...restores.running.map(viewRestore)];
 }
 
-function viewSave({ sessionId, pool, startedMs, session, lease }: SaveService['running'][number]): SessionView {
+function viewSave({ sessionId, pool, startedMs, session, volumes }: SaveService['running'][number]): SessionView {
   const snapshot = session.snapshot();
+  const { bay, preparing } = volumes;
   return {
     sessionId,
     kind: 'save',
     pool: pool.name,
-    drive: lease?.bay.name ?? null,
-    barcode: lease?.bay.loaded ?? null,
-    state: lease === null ? 'waiting-for-drive' : snapshot.state,
+    drive: bay?.name ?? null,
+    barcode: bay?.loaded ?? null,
+    state: stateOfSave(snapshot.state, volumes),
+    next: preparing === null ? null : { drive: preparing.bay.name, barcode: preparing.barcode },
     startedMs,
     bytes: snapshot.bytes,
     blocks: snapshot.blocks,
@@ -34,6 +38,11 @@ function viewSave({ sessionId, pool, startedMs, session, lease }: SaveService['r
   };
 }
 
+function stateOfSave(state: SaveSessionSnapshot['state'], volumes: SaveVolumes): SessionView['state'] {
+  if (volumes.isWaitingForOperator) return 'waiting-for-operator';
+  return state === 'mounting' && volumes.bay === null ? 'waiting-for-drive' : state;
+}
+
 function viewRestore({ sessionId, startedMs, lease, pass }: RestoreService['running'][number]): SessionView {
   const report = pass?.snapshot() ?? null;
   return {
@@ -43,6 +52,7 @@ function viewRestore({ sessionId, startedMs, lease, pass }: RestoreService['runn
     drive: lease?.bay.name ?? null,
     barcode: lease?.bay.loaded ?? null,
     state: lease === null ? 'waiting-for-drive' : report === null ? 'mounting' : 'running',
+    next: null,
     startedMs,
     bytes: report?.bytesDelivered ?? 0,
     blocks: report?.blocksRead ?? 0,

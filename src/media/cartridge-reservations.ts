@@ -6,6 +6,8 @@ export interface CartridgeReservation {
   readonly barcode: Barcode;
   /** Somebody else waits for it. */
   readonly contended: boolean;
+  /** Calls `listener` once, when somebody begins to wait for it; at once if somebody does. */
+  onContended(listener: () => void): void;
   release(): void;
 }
 
@@ -13,6 +15,8 @@ interface Holding {
   /** For people: 'saving to pool daily'. */
   readonly purpose: string;
   readonly waiters: Waiter[];
+  /** Who wants to hear that others wait. */
+  readonly listeners: (() => void)[];
 }
 
 interface Waiter {
@@ -58,17 +62,23 @@ export class CartridgeReservations {
       };
       signal.addEventListener('abort', onAbort, { once: true });
       holding.waiters.push(waiter);
+      for (const listener of holding.listeners.splice(0)) listener();
     });
   }
 
   #grant(barcode: Barcode, purpose: string, waiters: Waiter[]): CartridgeReservation {
     assert(!this.#held.has(barcode), `cartridge ${barcode} has one reservation`);
-    this.#held.set(barcode, { purpose, waiters });
+    const listeners: (() => void)[] = [];
+    this.#held.set(barcode, { purpose, waiters, listeners });
     let isReleased = false;
     return {
       barcode,
       get contended() {
         return waiters.length > 0;
+      },
+      onContended: (listener) => {
+        if (waiters.length > 0) listener();
+        else listeners.push(listener);
       },
       release: () => {
         assert(!isReleased, `the reservation of ${barcode} is released once`);

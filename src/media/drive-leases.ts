@@ -7,6 +7,8 @@ export interface DriveLease {
   readonly bay: DriveBay;
   /** Somebody else waits for this drive. */
   readonly contended: boolean;
+  /** Calls `listener` once, when somebody begins to wait for this drive; at once if somebody does. */
+  onContended(listener: () => void): void;
   release(): void;
 }
 
@@ -28,7 +30,8 @@ interface Waiter extends LeaseRequest {
 /** Who uses which drive. First come, first served among those a drive fits. */
 export class DriveLeases {
   readonly bays: readonly DriveBay[];
-  readonly #leased = new Set<DriveBay>();
+  /** With who wants to hear that others wait. */
+  readonly #leased = new Map<DriveBay, (() => void)[]>();
   readonly #waiters: Waiter[] = [];
 
   constructor(bays: readonly DriveBay[]) {
@@ -37,6 +40,11 @@ export class DriveLeases {
 
   isLeased(bay: DriveBay): boolean {
     return this.#leased.has(bay);
+  }
+
+  /** Up, not leased, and nobody waits for it. */
+  isFree(bay: DriveBay): boolean {
+    return bay.down === null && !this.#leased.has(bay) && !this.#isWaitedFor(bay);
   }
 
   /** By name or by number, counted from 0. DRIVE_UNKNOWN. */
@@ -81,7 +89,23 @@ export class DriveLeases {
       request.signal.addEventListener('abort', onAbort, { once: true });
       this.#waiters.push(waiter);
       this.#serve();
+      if (this.#waiters.includes(waiter)) this.#tellHolders(waiter);
     });
+  }
+
+  /** A drive that is free now and that nobody else waits for; null when there is none. */
+  tryAcquire(request: Pick<LeaseRequest, 'fits' | 'preference'>): DriveLease | null {
+    const bay = this.#bestFree(request);
+    return bay === null || this.#isWaitedFor(bay) ? null : this.#lease(bay);
+  }
+
+  #tellHolders(waiter: Waiter): void {
+    for (const [bay, listeners] of this.#leased)
+      if (mayHave(waiter, bay)) for (const listener of listeners.splice(0)) listener();
+  }
+
+  #isWaitedFor(bay: DriveBay): boolean {
+    return this.#waiters.some((waiter) => mayHave(waiter, bay));
   }
 
   /** A drive went down or came up: who waited for it in vain is refused, who waits for it now gets it. */
@@ -112,26 +136,35 @@ export class DriveLeases {
 
   #serve(): void {
     for (const waiter of [...this.#waiters]) {
-      const free = this.bays
-        .filter((bay) => !this.#leased.has(bay) && mayHave(waiter, bay))
-        .sort(
-          (a, b) =>
-            waiter.preference(b) - waiter.preference(a) || (a.record.lastUsedMs ?? 0) - (b.record.lastUsedMs ?? 0),
-        );
-      const bay = free[0];
-      if (bay !== undefined) waiter.grant(this.#lease(bay));
+      const bay = this.#bestFree(waiter);
+      if (bay !== null) waiter.grant(this.#lease(bay));
     }
+  }
+
+  #bestFree(request: Omit<LeaseRequest, 'signal'>): DriveBay | null {
+    const free = this.bays
+      .filter((bay) => !this.#leased.has(bay) && mayHave(request, bay))
+      .sort(
+        (a, b) =>
+          request.preference(b) - request.preference(a) || (a.record.lastUsedMs ?? 0) - (b.record.lastUsedMs ?? 0),
+      );
+    return free[0] ?? null;
   }
 
   #lease(bay: DriveBay): DriveLease {
     assert(!this.#leased.has(bay), `drive ${bay.name} has one lease`);
-    this.#leased.add(bay);
+    const listeners: (() => void)[] = [];
+    this.#leased.set(bay, listeners);
     let released = false;
-    const isContended = (): boolean => this.#waiters.some((waiter) => mayHave(waiter, bay));
+    const isContended = (): boolean => this.#isWaitedFor(bay);
     return {
       bay,
       get contended() {
         return isContended();
+      },
+      onContended: (listener) => {
+        if (isContended()) listener();
+        else listeners.push(listener);
       },
       release: () => {
         assert(!released, `the lease on ${bay.name} is released once`);
@@ -144,6 +177,6 @@ export class DriveLeases {
   }
 }
 
-function mayHave(request: LeaseRequest, bay: DriveBay): boolean {
+function mayHave(request: Omit<LeaseRequest, 'signal'>, bay: DriveBay): boolean {
   return (bay.down === null || request.evenDown === true) && request.fits(bay);
 }

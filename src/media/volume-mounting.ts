@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../base/error-codes.js';
 import { StorageError, isStorageError } from '../base/storage-error.js';
 import type { VolumeId } from '../terms/ids.js';
 import type { VolumeState } from '../terms/media-state.js';
@@ -40,10 +41,11 @@ export class VolumeMounting {
   async mountForAppend(bay: DriveBay, pool: PoolRecord, signal: AbortSignal): Promise<VolumeForAppend> {
     const { reservations } = this.#environment;
     const problems: string[] = [];
+    const passedOver = new Set<VolumeId>();
     for (;;) {
       signal.throwIfAborted();
       const { order, reasons } = await this.#allocate(bay, pool);
-      const [next] = order;
+      const next = order.find(({ volume }) => !passedOver.has(volume.volumeId));
       if (next === undefined)
         throw noVolume(pool, [...problems, ...reasons.map((one) => `${one.barcode} ${one.reason}`)]);
       const reservation = reservations.tryReserve(next.volume.barcode, `saving to pool ${pool.name}`);
@@ -52,9 +54,45 @@ export class VolumeMounting {
         return { volume: await this.#prepareAppend(bay, pool, next.volume, signal), reservation };
       } catch (error) {
         reservation.release();
-        if (!isStorageError(error) || !(await this.#setAside(next.volume, error))) throw error;
+        if (!isStorageError(error)) throw error;
+        // The robot could not bring it: another one may do.
+        if (NOT_BROUGHT.has(error.code)) passedOver.add(next.volume.volumeId);
+        else if (!(await this.#setAside(next.volume, error))) throw error;
         problems.push(`${next.volume.barcode}: ${error.message}`);
       }
+    }
+  }
+
+  /**
+   * Which of these drives can get a volume of `pool` to write on, with how well: 2 when it holds one, 1 when it is empty, 0
+   * when something must be unloaded first. JOB_NO_VOLUME when none can, with what is wrong with each volume.
+   */
+  async drivesFor(pool: PoolRecord, bays: readonly DriveBay[]): Promise<ReadonlyMap<DriveBay, number>> {
+    const ranks = new Map<DriveBay, number>();
+    const problems = new Set<string>();
+    for (const bay of bays) {
+      const { order, reasons } = await this.#allocate(bay, pool);
+      const [first] = order;
+      if (first !== undefined) ranks.set(bay, first.mounted ? 2 : bay.loaded === null ? 1 : 0);
+      else for (const one of reasons) problems.add(`${one.barcode} ${one.reason}`);
+    }
+    if (ranks.size === 0) throw noVolume(pool, [...problems]);
+    return ranks;
+  }
+
+  /**
+   * Whether a volume that was mounted to be appended still stands where its data ends, and nothing has touched the medium since
+   * its label was read (invariant 2). False also when the drive cannot say.
+   */
+  async isStillMounted(bay: DriveBay, volume: VolumeRecord): Promise<boolean> {
+    try {
+      const { medium, mediumGeneration } = await bay.thread.readStatus();
+      const isSame = bay.mounted?.volumeId === volume.volumeId && bay.mounted.mediumGeneration === mediumGeneration;
+      if (!isSame || medium !== 'ready') return false;
+      return (await bay.thread.readPosition()).blockAddress === volume.endOfData.blockAddress;
+    } catch (error) {
+      if (!isStorageError(error)) throw error;
+      return false;
     }
   }
 
@@ -164,6 +202,12 @@ export class VolumeMounting {
     return true;
   }
 }
+
+const NOT_BROUGHT: ReadonlySet<ErrorCode> = new Set([
+  'CHANGER_NO_CARTRIDGE',
+  'CHANGER_MOVE_FAILED',
+  'CHANGER_DUPLICATE_BARCODE',
+]);
 
 /** What a volume becomes when it could not be mounted for writing; null: it is not the volume's fault. */
 function stateAfter(error: StorageError): VolumeState | null {

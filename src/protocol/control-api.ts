@@ -139,7 +139,9 @@ export const sessionSchema = z.object({
   pool: z.string().nullable(),
   drive: z.string().nullable(),
   barcode: z.string().nullable(),
-  state: z.enum(['waiting-for-drive', 'mounting', 'running', 'ending']),
+  state: z.enum(['waiting-for-drive', 'waiting-for-operator', 'mounting', 'running', 'ending']),
+  /** Where the next volume is being got ready, or is; its barcode once that is so. */
+  next: z.object({ drive: z.string(), barcode: z.string().nullable() }).nullable(),
   startedMs: timeMs,
   bytes,
   blocks: z.number().int(),

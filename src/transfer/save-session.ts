@@ -7,6 +7,7 @@ import type { StreamDescriptor } from '../terms/stream-descriptor.js';
 import type { BlockRing, RingShare } from './block-ring.js';
 import type { Checkpoint } from './checkpoint-commit.js';
 import { closeVolume, runCheckpoint } from './checkpoint-procedure.js';
+import { RoomWatch } from './room-watch.js';
 import type { SaveStream, SaveStreamEvents } from './save-stream.js';
 import { SecondsCount, type SecondsByCause } from './seconds-by-cause.js';
 import { blocksTooShort, shuttingDown, wrongFrame } from './session-failures.js';
@@ -14,7 +15,8 @@ import { decideStep, type CheckpointReason, type SessionSituation, type SessionS
 import { SessionStreams } from './session-streams.js';
 import { StreamEndings } from './stream-endings.js';
 import type { TransferLimits } from './transfer-limits.js';
-import { awaitVolume, type VolumeOpener } from './volume-opening.js';
+import { awaitVolume } from './volume-opening.js';
+import type { VolumeSupply } from './volume-supply.js';
 import { stopError, VolumeWriter, type RunItem } from './volume-writer.js';
 import { Wakeup } from './wakeup.js';
 
@@ -24,8 +26,7 @@ export interface SaveSessionOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly limits: TransferLimits;
-  /** Mounts the volume to write next; `waiting` tells the streams what that waits for. A StorageError ends the session. */
-  readonly openVolume: VolumeOpener;
+  readonly supply: VolumeSupply;
   /** Resolves when the checkpoint is in the inventory, synced. Rejects: nothing of it is acknowledged, the session ends. */
   readonly commit: (checkpoint: Checkpoint) => Promise<void>;
   /** Settles a stream in the inventory of which no checkpoint tells the end: it stays as it is durable, incomplete. */
@@ -74,6 +75,7 @@ export class SaveSession {
 
   #state: 'serving' | 'stopping' | 'over' = 'serving';
   #writer: VolumeWriter | null = null;
+  #room: RoomWatch | null = null;
   #volumesOpened = 0;
   #inventoryFailed = false;
   #lastActivityMs: number;
@@ -142,6 +144,7 @@ export class SaveSession {
       let step: SessionStep;
       do {
         if (this.#writer?.isFull === false && this.#state === 'serving') this.#streams.grantCredit();
+        this.#lookAhead();
         step = decideStep(this.#situation(), this.#options.limits);
         await this.#carryOut(step);
       } while (step.kind !== 'end');
@@ -213,17 +216,28 @@ export class SaveSession {
     };
   }
 
+  /** The next volume is got ready before this one is full, as long as streams go on. */
+  #lookAhead(): void {
+    const writer = this.#writer;
+    if (writer === null || this.#state !== 'serving') return;
+    this.#room?.look();
+    const isNearlyFull = writer.isFull || this.#room?.isNearlyFull === true;
+    if (isNearlyFull && this.#streams.all.some(({ ending }) => ending === null)) this.#options.supply.prepare();
+  }
+
   async #openVolume(): Promise<void> {
-    const { sessionId, clock, logger, ring, openVolume } = this.#options;
+    const { sessionId, clock, logger, ring, supply, limits } = this.#options;
     const startedMs = clock.monotonicMs();
     const volume = await awaitVolume({
       reason: this.#volumesOpened === 0 ? 'first' : 'full',
-      openVolume,
+      supply,
       streams: this.#streams,
       wakeup: this.#wakeup,
       isStopping: () => this.#state === 'stopping',
     });
     this.#seconds.add('mount', clock.monotonicMs() - startedMs);
+    // The daemon stops: there is nothing to write on, and nothing that must be.
+    if (volume === null) return;
     if (volume.blockSizeBytes < ring.slotBytes) throw blocksTooShort(volume, ring.slotBytes);
     this.#seconds.startDrive(volume.thread);
     this.#volumesOpened++;
@@ -238,6 +252,13 @@ export class SaveSession {
         this.#noteRun(written);
       },
     });
+    this.#room = new RoomWatch({
+      limits,
+      ask: async () => volume.thread.readCapacity(),
+      onAnswer: () => {
+        this.#wakeup.notify();
+      },
+    });
     logger.log('info', 'session.volume-opened', `A save session writes to volume ${volume.barcode}.`, {
       session: sessionId,
       volume: volume.volumeId,
@@ -250,6 +271,7 @@ export class SaveSession {
     for (const item of written) {
       if (item.kind !== 'data') continue;
       this.#count.bytes += item.block.frame.payloadBytes;
+      this.#room?.noteWritten(item.block.frame.payloadBytes);
       this.#count.blocks++;
     }
     this.#noteActivity();
@@ -306,6 +328,7 @@ export class SaveSession {
     logger.log('info', 'volume.full', `Volume ${barcode} is full and closed.`, { volume: volumeId, barcode });
     await writer.release(async () => this.#wakeup.wait());
     this.#writer = null;
+    this.#room = null;
     this.#seconds.endDrive();
   }
 

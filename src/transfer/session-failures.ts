@@ -23,11 +23,10 @@ export function wrongFrame({ descriptor }: SavingStream, frameNumber: number): S
   );
 }
 
-export function shuttingDown(cause?: unknown): StorageError {
+export function shuttingDown(): StorageError {
   return new StorageError(
     'JOB_SHUTTING_DOWN',
     'The daemon is stopping. The stream is kept as incomplete; send it again when the daemon is back.',
-    { cause },
   );
 }
 

@@ -19,6 +19,9 @@ export interface TransferLimits {
   readonly checkpointGroupingMs: number;
   readonly lingerMs: number;
 
+  readonly prepareBytes: number;
+  readonly prepareFraction: number;
+
   readonly restoreBlocks: number;
   readonly restoreBatchBlocks: number;
   readonly restoreGapBlocks: number;
@@ -62,6 +65,14 @@ export const TRANSFER_LIMITS: TransferLimits = {
    * since a restore or an operator may wait for the drive, and the volume stays mounted in any case.
    */
   lingerMs: 500,
+
+  /**
+   * Bytes that still fit on a volume when the next one is got ready on another drive: to unload a cartridge there, bring
+   * another, load it and read its label takes 3 to 4 minutes, in which a fast drive writes 96 GiB.
+   */
+  prepareBytes: 96 * 1024 ** 3,
+  /** But not before so small a part of the volume is left: on a small one the other drive would be taken all the time. */
+  prepareFraction: 1 / 8,
 
   /** Blocks a restore pass reads ahead and has lent to receivers, at most: four receivers' windows. */
   restoreBlocks: 32,

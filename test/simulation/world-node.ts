@@ -19,6 +19,7 @@ import type { InventoryStore } from '../../src/inventory/inventory-store.js';
 import { StoredInventory } from '../../src/inventory/stored-inventory.js';
 import type { ExtentRecord, PoolRecord, StreamRecord } from '../../src/inventory/records.js';
 import { RestoreService } from '../../src/jobs/restore-service.js';
+import { SAVE_LIMITS } from '../../src/jobs/save-limits.js';
 import { SaveService } from '../../src/jobs/save-service.js';
 import { CartridgeLoading } from '../../src/media/cartridge-loading.js';
 import { CartridgeRegister } from '../../src/media/cartridge-register.js';
@@ -28,6 +29,7 @@ import { DriveBook } from '../../src/media/drive-book.js';
 import { DriveLeases } from '../../src/media/drive-leases.js';
 import { Labelling } from '../../src/media/labelling.js';
 import type { MediaEnvironment } from '../../src/media/media-environment.js';
+import { OperatorRequests } from '../../src/media/operator-requests.js';
 import { PoolBook } from '../../src/media/pool-book.js';
 import { RetentionClock } from '../../src/media/retention-clock.js';
 import { RetentionGuard } from '../../src/media/retention-guard.js';
@@ -59,6 +61,9 @@ export interface WorldNodeOptions {
   readonly limits: TransferLimits;
   readonly slotBytes: number;
 }
+
+/** Nobody comes to help, and a world has other things to show than how long a day is. */
+const WORLD_SAVE_LIMITS = { ...SAVE_LIMITS, operatorWaitMs: 60_000 };
 
 export const WORLD_POOL: PoolRecord = poolRecord('default');
 
@@ -123,6 +128,8 @@ export class WorldNode {
       inventory,
       leases,
       mounting,
+      loading,
+      requests: new OperatorRequests(clock, logger),
       ring,
       clock,
       random,
@@ -132,6 +139,7 @@ export class WorldNode {
       guard,
       retentionClock: this.#retentionClock,
       limits,
+      saveLimits: WORLD_SAVE_LIMITS,
     });
     this.restores = new RestoreService({
       inventory,

@@ -138,6 +138,7 @@ export class FakeControlService implements ControlService {
           drive: 'tape0',
           barcode: barcodeOf(1),
           state: 'running',
+          next: { drive: 'tape1', barcode: null },
           startedMs: 1_700_000_000_000,
           blocks: 12,
           bytes: 12_000_000,

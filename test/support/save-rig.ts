@@ -77,6 +77,8 @@ export type RigEvent =
   | { readonly kind: 'saved'; readonly stream: number; readonly saved: SavedStream }
   | { readonly kind: 'failed'; readonly stream: number; readonly error: StorageError }
   | { readonly kind: 'given-up'; readonly streamId: StreamId; readonly reason: string }
+  /** The number of the volume that was written when the next one was asked for. */
+  | { readonly kind: 'prepare'; readonly volume: number }
   | { readonly kind: 'volume-error'; readonly volumeId: VolumeId; readonly error: StorageError };
 
 export interface RigOptions {
@@ -99,6 +101,8 @@ export class SaveRig {
   readonly events: RigEvent[] = [];
   readonly clients: RigClient[] = [];
   readonly idleCounts: RingCounts;
+  /** The session asked for the volume after the one it writes. */
+  isPreparing = false;
   #commits = 0;
   #outcome: StorageError | 'ended' | null = null;
 
@@ -112,11 +116,18 @@ export class SaveRig {
       clock: this.clock,
       logger: silentLogger,
       limits: this.limits,
-      openVolume: async (reason, waiting) => {
-        waiting('mount', 'mounting');
-        await options.beforeOpen?.(this.volumes.length, reason);
-        const volume = await this.#makeVolume(options);
-        return options.change?.(volume) ?? volume;
+      supply: {
+        next: async (reason, waiting) => {
+          waiting('mount', 'mounting');
+          this.isPreparing = false;
+          await options.beforeOpen?.(this.volumes.length, reason);
+          const volume = await this.#makeVolume(options);
+          return options.change?.(volume) ?? volume;
+        },
+        prepare: () => {
+          if (!this.isPreparing) this.events.push({ kind: 'prepare', volume: this.volumes.length - 1 });
+          this.isPreparing = true;
+        },
       },
       commit: async (checkpoint) => {
         await options.beforeCommit?.(checkpoint, this.#commits);

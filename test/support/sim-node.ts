@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -25,7 +25,17 @@ export class SimNode {
 
   constructor(...args: readonly string[]) {
     this.directory = mkdtempSync(join(tmpdir(), 'tapeloom-e2e-'));
+    // Nobody comes to the help of most tests.
+    this.configure('10-nobody.toml', '[spanning]\nwait_hours = 0\n');
     this.#args = ['--state', this.directory, '--clock', 'off', ...args];
+  }
+
+  /** Writes a file into conf.d; later names override earlier ones. Read at the next start. */
+  configure(name: string, text: string): this {
+    const folder = join(this.directory, 'conf.d');
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, name), text);
+    return this;
   }
 
   get process(): ChildProcess {

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { crc32c } from '../../../src/base/crc32c.js';
+import { StorageError } from '../../../src/base/storage-error.js';
 import { catalogVolume } from '../../../src/volume/volume-catalog.js';
 import { VolumeReader } from '../../../src/volume/volume-reader.js';
 import { streamIdOf } from '../../support/records.js';
@@ -257,6 +258,77 @@ describe('a save session', () => {
       expect(Buffer.from(readCommitted(rig).get(streamIdOf(number)) ?? []).equals(bytes)).to.equal(true);
       expect(rig.eventsOf('saved', number)[0]?.saved.volumes).to.have.length.greaterThan(1);
     }
+  });
+
+  it('asks for the next volume while a stated part of this one is left, and once', async () => {
+    const rig = new SaveRig({
+      prepare: (medium) => {
+        medium.earlyWarningAt = 100;
+        medium.blockBytes = 4096;
+      },
+      limits: { prepareBytes: 30 * 4096, prepareFraction: 1 },
+    });
+    const client = rig.open(1, randomBytes(1, 140 * BLOCK), { eager: false });
+    await rig.settle();
+    const objects = (): number => rig.volumes[0]?.medium.objects.length ?? 0;
+    await rig.run(() => client.send(1) < 0 || rig.isPreparing);
+    expect(objects()).to.be.within(64, 80);
+    await rig.run(() => client.send(1) < 0 || rig.volumes.length === 2);
+    expect(rig.eventsOf('prepare')).to.deep.equal([{ kind: 'prepare', volume: 0 }]);
+    await rig.run(() => client.send(1) < 0 || client.isOver);
+    await rig.runToEnd();
+    checkInvariants(rig);
+  });
+
+  it('asks for the next volume when the end comes near of one whose drive tells nothing', async () => {
+    const rig = new SaveRig({
+      prepare: (medium) => {
+        medium.earlyWarningAt = 20;
+      },
+    });
+    rig.open(1, randomBytes(1, 25 * BLOCK));
+    await rig.runToEnd();
+    expect(rig.eventsOf('prepare')[0]).to.deep.equal({ kind: 'prepare', volume: 0 });
+    checkInvariants(rig);
+  });
+
+  it('asks for no volume that no stream would be written to', async () => {
+    const rig = new SaveRig({
+      prepare: (medium) => {
+        medium.earlyWarningAt = 10;
+        medium.blockBytes = 4096;
+      },
+      limits: { prepareBytes: 30 * 4096, prepareFraction: 1 },
+    });
+    const client = rig.open(1, randomBytes(1, 5 * BLOCK), { eager: false });
+    client.abort();
+    await rig.runToEnd();
+    expect(rig.eventsOf('prepare')).to.deep.equal([]);
+  });
+
+  it('is over in good order when it is stopped while it waits for a volume, and says how far its streams are durable', async () => {
+    const stopping = new AbortController();
+    const rig: SaveRig = new SaveRig({
+      prepare: (medium) => {
+        medium.earlyWarningAt = 20;
+      },
+      beforeOpen: async (number) => {
+        if (number > 0) await rig.clock.sleep(1e9, stopping.signal);
+      },
+    });
+    const client = rig.open(1, randomBytes(1, 40 * BLOCK));
+    await rig.run(() => rig.checkpoints.at(-1)?.closed === 'full');
+    await rig.settle();
+    expect(rig.session.snapshot().state).to.equal('mounting');
+    const stopped = rig.session.stop();
+    stopping.abort(new StorageError('JOB_SHUTTING_DOWN', 'the daemon stops'));
+    await stopped;
+    await rig.settle();
+    expect(rig.outcome).to.equal('ended');
+    const [failure] = rig.eventsOf('failed', 1);
+    expect(failure?.error.code).to.equal('JOB_SHUTTING_DOWN');
+    expect(failure?.error.context['durableOffset']).to.equal(client.durableTo);
+    checkInvariants(rig);
   });
 
   it('tells where its seconds and bytes went', async () => {
