@@ -18,6 +18,9 @@ export interface OperatorHand {
   remove(drive: string, signal: AbortSignal): Promise<void>;
 }
 
+/** Its name where it is given none. */
+export const STAND_ALONE_CHANGER = 'operator';
+
 /** Stand-alone drives and an operator. What is in no drive is on the shelf. */
 export class ManualChanger implements Changer {
   readonly kind = 'manual';
@@ -29,7 +32,7 @@ export class ManualChanger implements Changer {
   /** One for each drive: waiting for a cartridge at one must not hold up another. */
   readonly #turns = new Map<string, SerialQueue>();
 
-  constructor(hand: OperatorHand, drives: readonly string[], name = 'operator') {
+  constructor(hand: OperatorHand, drives: readonly string[], name = STAND_ALONE_CHANGER) {
     this.#hand = hand;
     this.drives = drives;
     this.name = name;

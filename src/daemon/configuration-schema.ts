@@ -125,14 +125,31 @@ function isRewinding(device: string): boolean {
   return /\/st\d+[alm]?$/.test(device) || /^\/dev\/tape\/by-(?:id|path)\/(?!.*-nst[alm]?$)/.test(device);
 }
 
-const tapeDrive = z.strictObject({
+const tapeDriveTable = z.strictObject({
   name,
   kind: z.literal('tape'),
   device: path.refine((device) => !isRewinding(device), {
     message:
       'the non-rewinding node, such as /dev/nst0: the other one rewinds on close, and the next write destroys the volume',
   }),
+  changer: name.nullable().default(null),
+  changer_drive: z.number().int().min(0).max(0xffff).nullable().default(null),
 });
+const tapeDrive = tapeDriveTable.transform((drive) => ({
+  name: drive.name,
+  kind: drive.kind,
+  device: drive.device,
+  changer: drive.changer,
+  changerDrive: drive.changer_drive,
+}));
+
+const changer = z.strictObject({
+  name,
+  device: path.refine((device) => !/\/(?:sch|n?st|sd|sr)\d+[a-z]*$/.test(device), {
+    message: 'the SCSI generic node of the changer, such as /dev/sg3, or its link below /dev/tape/by-id',
+  }),
+});
+
 const diskDriveTable = z.strictObject({
   name,
   kind: z.literal('disk'),
@@ -223,6 +240,7 @@ const fileTable = z.strictObject({
   spanning: z.preprocess((value) => value ?? emptyTable(), spanning),
   log: z.preprocess((value) => value ?? emptyTable(), log),
   drive: z.array(z.discriminatedUnion('kind', [tapeDrive, diskDrive])).min(1, 'at least one [[drive]]'),
+  changer: z.array(changer).default([]),
   pool: z.array(pool).default([]),
   client: z.array(client).default([]),
 });
@@ -238,6 +256,7 @@ export const configurationSchema = fileTable.transform((file) => ({
   spanning: file.spanning,
   log: file.log,
   drives: file.drive,
+  changers: file.changer,
   pools: file.pool,
   clients: file.client,
 }));
@@ -249,7 +268,8 @@ const TABLES: Readonly<Record<string, readonly string[]>> = {
   checkpoint: Object.keys(checkpoint.shape),
   spanning: Object.keys(spanningTable.shape),
   log: Object.keys(log.shape),
-  drive: [...Object.keys(tapeDrive.shape), ...Object.keys(diskDriveTable.shape)],
+  changer: Object.keys(changer.shape),
+  drive: [...Object.keys(tapeDriveTable.shape), ...Object.keys(diskDriveTable.shape)],
   pool: Object.keys(poolTable.shape),
   client: Object.keys(clientTable.shape),
 };

@@ -40,9 +40,11 @@ export function findKeyLine(text: string, path: readonly (string | number)[]): n
   let entry = -1;
   let inTable = false;
   let tableLine: number | null = null;
+  let atTop = true;
   for (const [i, line] of lines.entries()) {
     const header = /^\[{1,2}\s*([^\]]+?)\s*\]{1,2}/.exec(line)?.[1];
     if (header !== undefined) {
+      atTop = false;
       if (header === table) entry++;
       inTable = header === table && (index === null || entry === index);
       if (inTable) tableLine ??= i + 1;
@@ -52,7 +54,7 @@ export function findKeyLine(text: string, path: readonly (string | number)[]): n
     if (stated === undefined) continue;
     if (inTable && stated === key) return i + 1;
     // A key of the top level, or a dotted one.
-    if (entry === -1 && !inTable && (stated === table || stated === `${table}.${String(key)}`)) return i + 1;
+    if (atTop && (stated === table || stated === `${table}.${String(key)}`)) return i + 1;
   }
   return tableLine;
 }

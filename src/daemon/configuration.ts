@@ -4,6 +4,7 @@ import { TomlError, parse } from 'smol-toml';
 import type { z } from 'zod';
 import { isLoopbackAddress } from '../base/loopback-address.js';
 import { StorageError, describeError } from '../base/storage-error.js';
+import { STAND_ALONE_CHANGER } from '../changer/manual-changer.js';
 import { configurationSchema, keysInTable } from './configuration-schema.js';
 import { findKeyLine, nearestKey } from './configuration-text.js';
 
@@ -160,11 +161,48 @@ function checkTogether(sources: readonly Source[], configuration: Configuration)
       'CONFIG_UNSAFE',
     );
   refuseTwice(sources, 'drive', drives);
+  checkChangers(sources, configuration);
   refuseTwice(sources, 'pool', pools);
   refuseTwice(sources, 'client', clients);
   for (const [i, pool] of pools.entries())
     if (!drives.some((drive) => drive.kind === pool.kind))
       throw keyError(sources, ['pool', i, 'kind'], `is "${pool.kind}", but no drive is of that kind`);
+}
+
+/** The changers, and the drives that stand in them. */
+function checkChangers(sources: readonly Source[], { changers, drives }: Configuration): void {
+  refuseTwice(sources, 'changer', changers);
+  for (const [i, { name }] of changers.entries()) {
+    if (name === STAND_ALONE_CHANGER)
+      throw keyError(
+        sources,
+        ['changer', i, 'name'],
+        `is "${name}", which is what serves the drives without a changer`,
+      );
+    // Disk targets are changers of their own, under the names of their drives.
+    if (drives.some((drive) => drive.name === name))
+      throw keyError(sources, ['changer', i, 'name'], `is "${name}", as a drive is`);
+    if (!drives.some((drive) => drive.kind === 'tape' && drive.changer === name))
+      throw keyError(sources, ['changer', i, 'name'], `is "${name}", but no [[drive]] says changer = "${name}"`);
+  }
+  const places = new Set<string>();
+  for (const [i, drive] of drives.entries()) {
+    if (drive.kind === 'disk') continue;
+    const { changer, changerDrive } = drive;
+    if (changer === null && changerDrive !== null)
+      throw keyError(sources, ['drive', i, 'changer_drive'], 'is given, but no changer that the drive stands in');
+    if (changer === null) continue;
+    if (!changers.some(({ name }) => name === changer))
+      throw keyError(sources, ['drive', i, 'changer'], `is "${changer}", but no [[changer]] has this name`);
+    const place = `${changer}/${String(changerDrive)}`;
+    if (changerDrive !== null && places.has(place))
+      throw keyError(
+        sources,
+        ['drive', i, 'changer_drive'],
+        `is ${String(changerDrive)}, as that of another drive of changer "${changer}" is`,
+      );
+    places.add(place);
+  }
 }
 
 function refuseTwice(sources: readonly Source[], list: string, entries: readonly { readonly name: string }[]): void {

@@ -213,6 +213,7 @@ async function openNode(options: StorageNodeOptions): Promise<StorageNode> {
     const background = retentionClock.run(stopping.signal);
     return new StorageNode({
       driveBook,
+      changers: [...new Set(bays.map((bay) => bay.changer))],
       saves,
       restores,
       jobs,

@@ -1,3 +1,4 @@
+import type { Changer } from '../changer/changer.js';
 import type { Inventory } from '../inventory/inventory.js';
 import type { OperatorJobs } from '../jobs/operator-jobs.js';
 import type { RestoreService } from '../jobs/restore-service.js';
@@ -9,6 +10,7 @@ import type { DataDoor } from '../server/data-door.js';
 /** What a running node consists of. */
 export interface NodeParts {
   readonly driveBook: DriveBook;
+  readonly changers: readonly Changer[];
   readonly saves: SaveService;
   readonly restores: RestoreService;
   readonly jobs: OperatorJobs;
@@ -35,11 +37,12 @@ export class StorageNode {
   }
 
   /**
-   * SIGTERM: no new streams, no new jobs; blocks in hand are written and checkpointed; clients are told; jobs end before their next step; doors, drives and inventory are
-   * closed, in this order. Cartridges stay where they are.
+   * SIGTERM: no new streams, no new jobs; blocks in hand are written and checkpointed; clients are told; jobs end before their
+   * next step; doors, drives, changers and inventory are closed, in this order. Cartridges stay where they are.
    */
   async close(): Promise<void> {
-    const { saves, restores, jobs, dataDoor, controlDoor, driveBook, inventory, stopping, background } = this.#parts;
+    const { saves, restores, jobs, dataDoor, controlDoor, driveBook, changers, inventory, stopping, background } =
+      this.#parts;
     stopping.abort();
     const doors = dataDoor.close();
     await Promise.all([saves.stop(), restores.stop(), jobs.stop()]);
@@ -47,6 +50,7 @@ export class StorageNode {
     await controlDoor.close();
     await driveBook.close();
     await background;
+    await Promise.all(changers.map(async (changer) => changer.close()));
     await inventory.close();
   }
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.js';
 import { StorageError } from '../base/storage-error.js';
 import { mediumOfBarcode, type Barcode } from '../terms/barcode.js';
+import type { CartridgeLocation } from '../terms/media-state.js';
 import type { OperatorHand } from '../changer/manual-changer.js';
 import type { DriveThread } from '../drive/drive-thread.js';
 import type { Inventory } from '../inventory/inventory.js';
@@ -27,12 +28,30 @@ export class AskedOperator implements OperatorHand {
     this.#options = options;
   }
 
-  /** Every tape cartridge on the books: a person can fetch any, and the books know which was left in a drive. */
+  /**
+   * Every tape cartridge on the books that no library has: a person can fetch any, and the books know which was left in a
+   * drive.
+   */
   async cartridges(): Promise<readonly { readonly barcode: Barcode; readonly drive: string | null }[]> {
     const records = await this.#options.inventory.cartridges();
     return records
-      .filter(({ barcode }) => mediumOfBarcode(barcode) !== 'disk')
+      .filter(({ barcode, location }) => mediumOfBarcode(barcode) !== 'disk' && this.#isAtHand(location))
       .map(({ barcode, location }) => ({ barcode, drive: location.kind === 'drive' ? location.drive : null }));
+  }
+
+  #isAtHand(location: CartridgeLocation): boolean {
+    switch (location.kind) {
+      case 'slot':
+      case 'import-export':
+      case 'transport':
+        return false;
+      case 'drive':
+        return this.#options.threads.has(location.drive);
+      case 'shelf':
+      case 'vault':
+      case 'missing':
+        return true;
+    }
   }
 
   /** A cartridge that is in the drive already is taken for the wanted one: its label will tell. */

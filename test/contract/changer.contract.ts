@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { Changer, ChangerElement } from '../../src/changer/changer.js';
 import type { Barcode } from '../../src/terms/barcode.js';
 import type { CartridgeLocation } from '../../src/terms/media-state.js';
-import { codeOf } from '../support/error-code.js';
+import { codeOf } from '../support/rejection-code.js';
 import { barcodeOf } from '../support/records.js';
 
 /** A changer with at least these cartridges in no drive, and at least these drives, empty. Not open yet. */

@@ -11,7 +11,7 @@ import { encodeMoveMediumCdb } from '../../src/scsi/move-medium.js';
 import { encodePreventAllowCdb } from '../../src/scsi/prevent-allow.js';
 import { encodeRewindCdb } from '../../src/scsi/rewind.js';
 import { decodeSense } from '../../src/scsi/sense.js';
-import { codeOf } from '../support/error-code.js';
+import { codeOf } from '../support/rejection-code.js';
 import { createSyscallPort, FAKE_PORT } from '../support/fake-changer-port.js';
 
 const INQUIRY: SgCommand = {

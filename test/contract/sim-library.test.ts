@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { LIBRARY_NAMES } from '../../sim/library/library-personality.js';
-import { codeOf } from '../support/error-code.js';
+import { codeOf } from '../support/rejection-code.js';
 import { barcodeOf } from '../support/records.js';
 import { SimLibraryFixture } from '../support/sim-library-fixture.js';
 import { describeChangerContract } from './changer.contract.js';

@@ -3,7 +3,7 @@ import { DiskChanger } from '../../../src/changer/disk-changer.js';
 import { ManualChanger } from '../../../src/changer/manual-changer.js';
 import { barcodeOf } from '../../support/records.js';
 import { memoryShelf, quickHand } from '../../support/stand-alone-changers.js';
-import { codeOf } from '../../support/error-code.js';
+import { codeOf } from '../../support/rejection-code.js';
 
 const A = barcodeOf(1);
 const B = barcodeOf(2);

@@ -9,7 +9,7 @@ import { OPCODES } from '../../../src/scsi/cdb.js';
 import { DEVICE_TYPES } from '../../../src/scsi/inquiry.js';
 import { decodeMoveMediumCdb } from '../../../src/scsi/move-medium.js';
 import { decodeReadElementStatusCdb, ELEMENT_TYPES } from '../../../src/scsi/read-element-status.js';
-import { codeOf } from '../../support/error-code.js';
+import { codeOf } from '../../support/rejection-code.js';
 import { FAKE_ADDRESSES, type FakeAnswer } from '../../support/fake-changer.js';
 import { barcodeOf } from '../../support/records.js';
 import { makeScsiChanger } from '../../support/scsi-changer-fixture.js';

@@ -17,6 +17,17 @@ name = "disk0"
 kind = "disk"
 directory = "/srv/disk0"
 `;
+/** One drive, second in its library. */
+const LIBRARY = `[[drive]]
+name = "tape0"
+kind = "tape"
+device = "/dev/nst0"
+changer = "lib"
+changer_drive = 1
+[[changer]]
+name = "lib"
+device = "/dev/sg3"
+`;
 const POOLS = `
 [[pool]]
 name = "default"
@@ -117,9 +128,10 @@ describe('the configuration', () => {
         spanning: { prepareBytes: 96 * 2 ** 30, operatorWaitMs: 24 * 3600 * 1000 },
         log: { level: 'info', format: 'json' },
         drives: [
-          { name: 'tape0', kind: 'tape', device: '/dev/nst0' },
+          { name: 'tape0', kind: 'tape', device: '/dev/nst0', changer: null, changerDrive: null },
           { name: 'disk0', kind: 'disk', directory: '/srv/disk0', volumeCapacityBytes: 50e9 },
         ],
+        changers: [],
         pools: [declaredPool('default', 'tape'), declaredPool('disk', 'disk')],
         clients: [],
       });
@@ -169,6 +181,14 @@ encryption = false
         encryption: false,
         declared: true,
       });
+    });
+
+    it('names libraries, and the drives that stand in them', () => {
+      const { changers, drives } = load(LIBRARY);
+      expect(changers).to.deep.equal([{ name: 'lib', device: '/dev/sg3' }]);
+      expect(drives).to.deep.equal([
+        { name: 'tape0', kind: 'tape', device: '/dev/nst0', changer: 'lib', changerDrive: 1 },
+      ]);
     });
 
     it('needs no pool, since operators can make some, and lets clients name those', () => {
@@ -365,6 +385,40 @@ encryption = false
       ['WORM that is required of a disk', `${SMALLEST}worm = "required"\n`, 18, ['pool[1].worm', 'no disk']],
       ['encryption that nobody does', `${SMALLEST}encryption = true\n`, 18, ['pool[1].encryption', 'leave it out']],
       ['a key of a pool that is none', `${SMALLEST}drwas_from_scratch = true\n`, 18, ['"draws_from_scratch"']],
+      [
+        'a changer that is a changer node',
+        `${LIBRARY.replace('/dev/sg3', '/dev/sch0')}${POOLS}`,
+        9,
+        ['changer[0].device', 'SCSI generic', '/dev/sch0'],
+      ],
+      ['a changer nobody stands in', `${LIBRARY.replace('changer = "lib"', '')}${POOLS}`, 8, ['changer = "lib"']],
+      [
+        'a changer there is not',
+        `${LIBRARY.replace('changer = "lib"', 'changer = "bil"')}${POOLS}`,
+        8,
+        ['changer[0].name', 'no [[drive]]'],
+      ],
+      [
+        'a second drive in a changer there is not',
+        `${LIBRARY}[[drive]]\nname = "tape1"\nkind = "tape"\ndevice = "/dev/nst1"\nchanger = "bil"\n${POOLS}`,
+        14,
+        ['drive[1].changer', '"bil"', 'no [[changer]]'],
+      ],
+      [
+        'a place in no changer',
+        `[[drive]]\nname = "tape0"\nkind = "tape"\ndevice = "/dev/nst0"\nchanger_drive = 0\n${POOLS}`,
+        5,
+        ['drive[0].changer_drive', 'no changer'],
+      ],
+      [
+        'two drives in one place',
+        `${LIBRARY}[[drive]]\nname = "tape1"\nkind = "tape"\ndevice = "/dev/nst1"\nchanger = "lib"\nchanger_drive = 1\n${POOLS}`,
+        15,
+        ['drive[1].changer_drive', 'another drive'],
+      ],
+      ['a changer named as a drive', `${LIBRARY.replaceAll('"lib"', '"tape0"')}${POOLS}`, 8, ['as a drive is']],
+      ['a changer named operator', `${LIBRARY.replaceAll('"lib"', '"operator"')}${POOLS}`, 8, ['without a changer']],
+      ['a changer of a disk target', `${DRIVES}changer = "lib"\n${POOLS}`, 10, ['changer', 'drive[1]']],
       ['half of TLS', `[data_door]\ntls_key = "/k"\n${SMALLEST}`, 1, ['data_door', 'tls_certificate']],
     ] as const)
       it(`says file, line, key and what is allowed: ${what}`, () => {
