@@ -5,6 +5,7 @@ import { Command, CommanderError } from 'commander';
 import { systemClock } from '../base/clock.js';
 import { ERROR_CODES } from '../base/error-codes.js';
 import { StorageError, describeError, isStorageError } from '../base/storage-error.js';
+import { addChangerCommands } from './changer-commands.js';
 import type { CliContext, GlobalOptions } from './context.js';
 import { writeLine } from './context.js';
 import { addClockCommands } from './clock-commands.js';
@@ -74,6 +75,7 @@ function makeProgram(context: CliContext): Command {
   addStreamCommands(program, run);
   addMediaCommands(program, run);
   addDriveCommands(program, run);
+  addChangerCommands(program, run);
   addJobCommands(program, run);
   addPoolCommands(program, run);
   addClockCommands(program, run);

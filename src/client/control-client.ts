@@ -8,6 +8,7 @@ import type {
   StreamQuery,
   StreamView,
 } from '../protocol/control-api.js';
+import { ChangerClient } from './changer-client.js';
 import { ControlExchange, type ControlExchangeOptions } from './control-exchange.js';
 import { DriveClient } from './drive-client.js';
 import { JobClient } from './job-client.js';
@@ -16,6 +17,7 @@ import { RetentionClient } from './retention-client.js';
 
 /** The control door, typed. Every failure is a StorageError with the daemon's code, or PROTOCOL_UNREACHABLE. */
 export class ControlClient {
+  readonly changer: ChangerClient;
   readonly drive: DriveClient;
   readonly job: JobClient;
   readonly pool: PoolClient;
@@ -24,6 +26,7 @@ export class ControlClient {
 
   constructor(options: ControlExchangeOptions) {
     this.#exchange = new ControlExchange(options);
+    this.changer = new ChangerClient(this.#exchange);
     this.drive = new DriveClient(this.#exchange);
     this.job = new JobClient(this.#exchange);
     this.pool = new PoolClient(this.#exchange);

@@ -1,5 +1,6 @@
 import { accessSync, constants, readFileSync, statfsSync } from 'node:fs';
 import { describeError } from '../base/storage-error.js';
+import { examineChanger } from './doctor-changers.js';
 import type { Inventory } from '../inventory/inventory.js';
 import type { DriveBay } from '../media/drive-bay.js';
 import type { PoolRecord } from '../inventory/records.js';
@@ -28,6 +29,8 @@ export async function examineNode(options: DoctorOptions): Promise<DoctorView> {
   const checks: Check[] = [checkStateDirectory(options.stateDirectory)];
   if (options.needsRawIo) checks.push(checkRawIo());
   for (const bay of options.bays) checks.push(...(await checkDrive(bay, options.blockSizeBytes)));
+  for (const changer of new Set(options.bays.map((bay) => bay.changer)))
+    if (changer.kind === 'scsi') checks.push(...(await examineChanger(changer, options.bays)));
   checks.push(checkClock(options.retentionClock), await checkInventory(options.inventory));
   for (const pool of await options.inventory.pools()) checks.push(await checkPool(pool, options));
   return { checks };

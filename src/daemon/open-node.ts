@@ -7,6 +7,7 @@ import { SerialQueue } from '../base/serial-queue.js';
 import type { Inventory } from '../inventory/inventory.js';
 import { DriveOrders } from '../jobs/drive-control.js';
 import { JobOrders } from '../jobs/job-control.js';
+import { ChangerLooks } from '../jobs/changer-control.js';
 import { NodeControl } from '../jobs/node-control.js';
 import { OperatorJobs } from '../jobs/operator-jobs.js';
 import { PoolOrders } from '../jobs/pool-control.js';
@@ -76,6 +77,7 @@ async function openNode(options: StorageNodeOptions): Promise<StorageNode> {
   const requests = new OperatorRequests(clock, logger);
   const bays = await hardware.makeBays({ configuration, ring: ring.memory, inventory, requests, clock, logger });
 
+  const changers = [...new Set(bays.map((bay) => bay.changer))];
   const bookkeeping = new SerialQueue();
   const environment: MediaEnvironment = {
     inventory,
@@ -201,6 +203,7 @@ async function openNode(options: StorageNodeOptions): Promise<StorageNode> {
   try {
     const controlDoor = await ControlDoor.open({
       service: control,
+      changers: new ChangerLooks(changers),
       drives: new DriveOrders({ leases, driveBook, stopping: stopping.signal }),
       jobs: jobOrders,
       pools: new PoolOrders({ pools, inventory, guard }),
@@ -213,7 +216,7 @@ async function openNode(options: StorageNodeOptions): Promise<StorageNode> {
     const background = retentionClock.run(stopping.signal);
     return new StorageNode({
       driveBook,
-      changers: [...new Set(bays.map((bay) => bay.changer))],
+      changers,
       saves,
       restores,
       jobs,

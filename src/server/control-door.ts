@@ -12,6 +12,7 @@ import { z } from 'zod';
 import { ERROR_CODES } from '../base/error-codes.js';
 import type { Logger } from '../base/logger.js';
 import { StorageError, describeError, isStorageError } from '../base/storage-error.js';
+import type { ChangerControl } from '../jobs/changer-control.js';
 import type { ControlService } from '../jobs/control-service.js';
 import type { DriveControl } from '../jobs/drive-control.js';
 import type { JobControl } from '../jobs/job-control.js';
@@ -29,6 +30,7 @@ import {
   streamSchema,
   type ErrorView,
 } from '../protocol/control-api.js';
+import { addChangerRoutes } from './changer-routes.js';
 import { addDriveRoutes } from './drive-routes.js';
 import { addJobRoutes } from './job-routes.js';
 import { addPoolRoutes } from './pool-routes.js';
@@ -37,6 +39,7 @@ import { barcodeOf, barcodeParams, driveParams, failure, streamIdOf, streamParam
 
 export interface ControlDoorOptions {
   readonly service: ControlService;
+  readonly changers: ChangerControl;
   readonly drives: DriveControl;
   readonly jobs: JobControl;
   readonly pools: PoolControl;
@@ -153,6 +156,7 @@ async function makeApp(options: ControlDoorOptions): Promise<FastifyInstance> {
   await app.register(
     async (scope) => {
       addRoutes(scope, options.service);
+      addChangerRoutes(scope, options.changers);
       addDriveRoutes(scope, options.drives);
       addJobRoutes(scope, options.jobs);
       addPoolRoutes(scope, options.pools);

@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { systemClock } from '../../src/base/clock.js';
+import { addChangerCommands } from '../../src/cli/changer-commands.js';
 import type { CliContext } from '../../src/cli/context.js';
 import { addClockCommands } from '../../src/cli/clock-commands.js';
 import { addDriveCommands } from '../../src/cli/drive-commands.js';
@@ -96,6 +97,7 @@ export async function runCommand(
     addStreamCommands,
     addMediaCommands,
     addDriveCommands,
+    addChangerCommands,
     addJobCommands,
     addPoolCommands,
     addClockCommands,

@@ -13,6 +13,7 @@ import { RetentionClock } from '../../src/media/retention-clock.js';
 import { RetentionGuard } from '../../src/media/retention-guard.js';
 import { StreamHolds } from '../../src/media/stream-holds.js';
 import { ControlDoor } from '../../src/server/control-door.js';
+import { FakeChangerControl } from './fake-changer-control.js';
 import { FakeControlService } from './fake-control-service.js';
 import { FakeDriveControl } from './fake-drive-control.js';
 import { FakeJobControl } from './fake-job-control.js';
@@ -29,6 +30,7 @@ export class ControlDoorFixture {
   readonly directory = mkdtempSync(join(tmpdir(), 'tapeloom-control-'));
   readonly socketPath = join(this.directory, 'control.sock');
   readonly service = new FakeControlService();
+  readonly changers = new FakeChangerControl();
   readonly drives = new FakeDriveControl();
   readonly jobs = new FakeJobControl();
   readonly events: { readonly event: string; readonly message: string; readonly fields: LogFields | undefined }[] = [];
@@ -50,6 +52,7 @@ export class ControlDoorFixture {
     const guard = new RetentionGuard(environment, retentionClock);
     this.#door = await ControlDoor.open({
       service: this.service,
+      changers: this.changers,
       drives: this.drives,
       jobs: this.jobs,
       pools: new PoolOrders({ pools: new PoolBook(environment), inventory, guard }),

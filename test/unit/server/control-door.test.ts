@@ -21,6 +21,8 @@ const ROUTES = [
   'GET /v1/streams/{streamId}/extents',
   'GET /v1/media',
   'GET /v1/media/{barcode}',
+  'GET /v1/changers',
+  'GET /v1/changers/{changer}',
   'GET /v1/drives',
   'GET /v1/drives/{drive}',
   'POST /v1/jobs',
