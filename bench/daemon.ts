@@ -23,6 +23,7 @@ process.exit(
     makeHardware: () =>
       new SimHardware({
         directory: join(state, 'rack'),
+        library: null,
         cartridges: 4,
         capacityBytes: null,
         clock: 'off',

@@ -5,6 +5,7 @@ import { ERROR_CODES } from '../src/base/error-codes.js';
 import { describeError, isStorageError } from '../src/base/storage-error.js';
 import { loadConfiguration } from '../src/daemon/configuration.js';
 import { runDaemon } from '../src/daemon/run-daemon.js';
+import { LIBRARY_NAMES } from './library/library-personality.js';
 import { readNodeOptions, type NodeOptions } from './node-options.js';
 import { makeNodeState } from './node-state.js';
 import { isOperatorCommand, operatorUsage, runOperator } from './operator/run-operator.js';
@@ -12,11 +13,15 @@ import { SimHardware } from './sim-hardware.js';
 
 const EX_USAGE = 64;
 const EX_SOFTWARE = 70;
+const QUIRKY = LIBRARY_NAMES.filter((name) => name !== 'library' && name !== 'autoloader');
 const USAGE = `usage: tapeloom-sim --state DIRECTORY [options]
        tapeloom-sim COMMAND --state DIRECTORY ...
-The storage node on simulated hardware: one LTO-9 drive and one disk target. Everything lies in DIRECTORY, which is made with a
-configuration, a client "demo" and its token, and blank cartridges TPL001L9, TPL002L9, ... when it is not there.
-  --cartridges N     blank cartridges to make (default 8)
+The storage node on simulated hardware: one LTO-9 drive, or a library with its drives, and one disk target. Everything lies in
+DIRECTORY, which is made with a configuration, a client "demo" and its token, and blank cartridges TPL001L9, TPL002L9, ... when
+it is not there.
+  --library NAME     the drives stand in a library: "library" (2 drives, 24 slots, 4 import/export slots), "autoloader" (1, 8, 1)
+                     or one with a quirk: ${QUIRKY.join(', ')}
+  --cartridges N     blank cartridges to make (default 8; in a library: as many as leave some slots empty)
   --capacity SIZE    of each new cartridge, as 24MiB or 2GB (default: LTO-9)
   --clock wall|off   simulated mechanics take time (default), or none
   --speed N          so many simulated seconds in one (default 20)
@@ -39,7 +44,7 @@ async function main(args: readonly string[]): Promise<number> {
   }
   try {
     const file = join(options.state, 'tapeloom.toml');
-    if (!existsSync(file)) makeNodeState(options.state, file);
+    if (!existsSync(file)) makeNodeState(options.state, file, options.hardware.library);
     return await runDaemon({
       configuration: loadConfiguration(file),
       makeHardware: () => new SimHardware(options.hardware),

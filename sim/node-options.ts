@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { LIBRARY_NAMES, libraryPersonality, type LibraryPersonality } from './library/library-personality.js';
 import type { SimHardwareOptions } from './sim-hardware.js';
 import { parseSize } from './sizes.js';
 
@@ -16,7 +17,8 @@ export function readNodeOptions(args: readonly string[]): NodeOptions {
     args: [...args],
     options: {
       state: { type: 'string' },
-      cartridges: { type: 'string', default: '8' },
+      library: { type: 'string' },
+      cartridges: { type: 'string' },
       capacity: { type: 'string' },
       clock: { type: 'string', default: 'wall' },
       speed: { type: 'string', default: '20' },
@@ -25,17 +27,25 @@ export function readNodeOptions(args: readonly string[]): NodeOptions {
   });
   if (values.state === undefined) throw new Error('--state DIRECTORY is needed');
   const state = resolve(values.state);
+  const { library, cartridges, capacity } = values;
   return {
     state,
     hardware: {
       directory: join(state, 'rack'),
-      cartridges: parseNumber('--cartridges', values.cartridges, 1, 999),
-      capacityBytes: values.capacity === undefined ? null : parseCapacity(values.capacity),
+      library: library === undefined ? null : parseLibrary(library),
+      cartridges: cartridges === undefined ? null : parseNumber('--cartridges', cartridges, 1, 999),
+      capacityBytes: capacity === undefined ? null : parseCapacity(capacity),
       clock: parseChoice('--clock', values.clock, ['wall', 'off']),
       speed: parseNumber('--speed', values.speed, 1, 1000),
       keepPayload: parseChoice('--keep', values.keep, ['all', 'header']),
     },
   };
+}
+
+function parseLibrary(name: string): LibraryPersonality {
+  const personality = libraryPersonality(name);
+  if (personality === null) throw new Error(`--library is one of ${LIBRARY_NAMES.join(', ')}`);
+  return personality;
 }
 
 function parseNumber(option: string, text: string, min: number, max: number): number {

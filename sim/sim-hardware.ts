@@ -1,24 +1,30 @@
-import { StorageError, describeError } from '../src/base/storage-error.js';
-import { ManualChanger, type OperatorHand } from '../src/changer/manual-changer.js';
+import { ManualChanger } from '../src/changer/manual-changer.js';
 import { makeDiskBay } from '../src/daemon/disk-bays.js';
 import type { Hardware, HardwareEnvironment } from '../src/daemon/hardware.js';
+import { makeLibraryChangers } from '../src/daemon/library-changers.js';
 import { createFilePort } from '../src/device/linux-files.js';
+import { WorkerScsiChannel } from '../src/device/worker-scsi-channel.js';
 import { WorkerDriveThread } from '../src/drive/worker-drive-thread.js';
 import { DriveBay } from '../src/media/drive-bay.js';
-import type { Barcode } from '../src/terms/barcode.js';
 import { BLOCK_SEAL } from '../src/volume/block-header.js';
+import { driveNumberOf } from './drive-mouth.js';
 import { DRIVE_COUNTERS, DriveStatistics, createDriveStatisticsMemory } from './drive-statistics.js';
+import type { Generation } from './generations.js';
+import { openLibrary, type Library } from './library/library.js';
+import type { LibraryPersonality } from './library/library-personality.js';
 import type { KeepPayload } from './medium.js';
-import { Rack, RackError } from './rack.js';
+import { Rack } from './rack.js';
 import type { ClockMode } from './sim-clock.js';
+import { SimulatedHand } from './simulated-hand.js';
 import type { SimSyscallOptions } from './sim-syscalls.js';
+import { driveIdentity } from './ssc-drive.js';
+import { stockLibrary, stockRack, type Stock } from './stocking.js';
 
-export interface SimHardwareOptions {
-  /** Where the rack lies; made with `cartridges` blank ones when it is not there. */
+export interface SimHardwareOptions extends Stock {
+  /** Where the rack lies; made and filled when it is not there. */
   readonly directory: string;
-  readonly cartridges: number;
-  /** Native bytes of each new cartridge; the generation's own when null. */
-  readonly capacityBytes: number | null;
+  /** The library beside it. Null: the one that is there; none when there is none. */
+  readonly library: LibraryPersonality | null;
   readonly clock: ClockMode;
   /** Simulated seconds in one of the wall clock. */
   readonly speed: number;
@@ -29,7 +35,13 @@ export interface SimHardwareOptions {
   readonly portModuleUrl?: string;
 }
 
-/** Simulated LTO-9 drives in the place of the configured tape drives, with a hand that carries cartridges at once. */
+const PORT_MODULE_URL = new URL('./sim-syscalls.js', import.meta.url).href;
+const GENERATION: Generation = 'LTO-9';
+
+/**
+ * Simulated LTO-9 drives in the place of the configured tape drives. The production changer drives the simulated library;
+ * drives in none have a hand that carries cartridges at once.
+ */
 export class SimHardware implements Hardware {
   readonly needsRawIo = false;
   readonly #options: SimHardwareOptions;
@@ -40,20 +52,30 @@ export class SimHardware implements Hardware {
   }
 
   async makeBays(environment: HardwareEnvironment): Promise<readonly DriveBay[]> {
-    const { configuration } = environment;
+    const { configuration, clock, logger } = environment;
     const tapes = configuration.drives.filter((drive) => drive.kind === 'tape');
-    const rack = new Rack(
-      createFilePort(),
-      this.#options.directory,
-      tapes.map((drive) => drive.device),
+    const devices = tapes.map(({ device }) => device);
+    const rack = new Rack(createFilePort(), this.#options.directory, devices);
+    const library = this.#stock(rack);
+    const standAlone = new Map(
+      tapes.filter(({ changer }) => changer === null).map(({ name, device }) => [name, device]),
     );
-    this.#stock(rack);
-    const paths = new Map(tapes.map((drive) => [drive.name, drive.device]));
-    const changer = new ManualChanger(new SimulatedHand(rack, paths), [...paths.keys()]);
+    const operator = new ManualChanger(new SimulatedHand(rack, standAlone, library), [...standAlone.keys()]);
+    const libraries = makeLibraryChangers(configuration, {
+      clock,
+      logger,
+      openChannel: (device) => {
+        const portOptions = { ...this.#portOptions(devices), changer: { path: device } };
+        return new WorkerScsiChannel({ device, portModuleUrl: PORT_MODULE_URL, portOptions }, clock);
+      },
+      serialOf: (device) => driveIdentity(GENERATION, driveNumberOf(device)).serial,
+    });
     return configuration.drives.map((drive, number) => {
       if (drive.kind === 'disk') return makeDiskBay(drive, number, environment);
-      const thread = this.#makeThread(drive.device, environment);
-      return new DriveBay({ number, name: drive.name, kind: 'tape', device: drive.device, thread, changer });
+      const { name, device } = drive;
+      const thread = this.#makeThread(device, environment);
+      const changer = (drive.changer === null ? undefined : libraries.get(drive.changer)) ?? operator;
+      return new DriveBay({ number, name, kind: 'tape', device, thread, changer });
     });
   }
 
@@ -64,89 +86,35 @@ export class SimHardware implements Hardware {
     );
   }
 
-  #stock(rack: Rack): void {
-    const { cartridges, capacityBytes } = this.#options;
-    const there = new Set<string>(rack.list().map((one) => one.barcode));
-    for (let n = 1; n <= cartridges; n++) {
-      const barcode = `TPL${String(n).padStart(3, '0')}L9`;
-      if (!there.has(barcode)) rack.create(barcode, capacityBytes === null ? {} : { capacityBytes });
-    }
+  #stock(rack: Rack): Library | null {
+    const { directory, library } = this.#options;
+    const files = createFilePort();
+    const there = openLibrary(files, directory);
+    const personality = library ?? there?.personality ?? null;
+    if (personality !== null) return stockLibrary(files, directory, rack, personality, this.#options);
+    stockRack(rack, this.#options);
+    return null;
   }
 
-  #makeThread(path: string, { ring, clock }: HardwareEnvironment): WorkerDriveThread {
-    const { directory, clock: mode, speed, keepPayload, bufferBytes, portModuleUrl } = this.#options;
+  #makeThread(device: string, { ring, clock }: HardwareEnvironment): WorkerDriveThread {
     const statistics = createDriveStatisticsMemory();
     this.#statistics.push(new DriveStatistics(statistics));
-    const portOptions: SimSyscallOptions = {
+    const portOptions = this.#portOptions([device], statistics);
+    const { portModuleUrl = PORT_MODULE_URL } = this.#options;
+    return new WorkerDriveThread({ driver: 'st', device, portModuleUrl, portOptions, ring, seal: BLOCK_SEAL }, clock);
+  }
+
+  #portOptions(devices: readonly string[], statistics?: SharedArrayBuffer): SimSyscallOptions {
+    const { directory, clock, speed, keepPayload, bufferBytes } = this.#options;
+    const more = {
+      ...(statistics === undefined ? {} : { statistics }),
+      ...(bufferBytes === undefined ? {} : { bufferBytes }),
+    };
+    return {
       directory,
-      drives: [
-        { path, generation: 'LTO-9', keepPayload, statistics, ...(bufferBytes === undefined ? {} : { bufferBytes }) },
-      ],
-      clock: mode,
+      drives: devices.map((path) => ({ path, generation: GENERATION, keepPayload, ...more })),
+      clock,
       speed,
     };
-    return new WorkerDriveThread(
-      {
-        driver: 'st',
-        device: path,
-        portModuleUrl: portModuleUrl ?? new URL('./sim-syscalls.js', import.meta.url).href,
-        portOptions,
-        ring,
-        seal: BLOCK_SEAL,
-      },
-      clock,
-    );
   }
-}
-
-/** The operator of the simulated rack: always there, and never takes the wrong cartridge. */
-class SimulatedHand implements OperatorHand {
-  readonly #rack: Rack;
-  readonly #paths: ReadonlyMap<string, string>;
-
-  constructor(rack: Rack, paths: ReadonlyMap<string, string>) {
-    this.#rack = rack;
-    this.#paths = paths;
-  }
-
-  async cartridges(): Promise<readonly { readonly barcode: Barcode; readonly drive: string | null }[]> {
-    const names = new Map([...this.#paths].map(([name, path]) => [path, name]));
-    return this.#rack.list().map(({ cartridge, drive }) => ({
-      barcode: cartridge.barcode as Barcode,
-      drive: drive === null ? null : (names.get(drive) ?? null),
-    }));
-  }
-
-  async insert(barcode: Barcode, drive: string): Promise<void> {
-    try {
-      this.#rack.insert(barcode, this.#pathOf(drive));
-    } catch (error) {
-      throw asMoveFailure(error, barcode, drive);
-    }
-  }
-
-  async remove(drive: string): Promise<void> {
-    const holds = (await this.cartridges()).some((one) => one.drive === drive);
-    if (!holds) return;
-    try {
-      this.#rack.remove(this.#pathOf(drive));
-    } catch (error) {
-      throw asMoveFailure(error, null, drive);
-    }
-  }
-
-  #pathOf(drive: string): string {
-    const path = this.#paths.get(drive);
-    if (path === undefined) throw new RackError(`There is no drive ${drive}.`);
-    return path;
-  }
-}
-
-function asMoveFailure(error: unknown, barcode: Barcode | null, drive: string): unknown {
-  if (!(error instanceof RackError)) return error;
-  const missing = error.message.includes('There is no cartridge');
-  return new StorageError(missing ? 'CHANGER_NO_CARTRIDGE' : 'CHANGER_MOVE_FAILED', describeError(error), {
-    cause: error,
-    context: { barcode, drive },
-  });
 }

@@ -117,6 +117,19 @@ export class SimNode {
     return { status: (closed as [number | null])[0], stdout: out, stderr: messages };
   }
 
+  /** What an operator does to the simulated hardware: `tapeloom-sim COMMAND`. */
+  async operate(command: string, ...args: readonly string[]): Promise<CliResult> {
+    const child = spawn(
+      process.execPath,
+      ['--enable-source-maps', DAEMON, command, ...args, '--state', this.directory],
+      {
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    );
+    const [out, messages, closed] = await Promise.all([buffer(child.stdout), text(child.stderr), once(child, 'close')]);
+    return { status: (closed as [number | null])[0], stdout: out, stderr: messages };
+  }
+
   /** Runs a command that must succeed and parses what it printed. */
   async json<T>(...args: readonly string[]): Promise<T> {
     const { status, stdout, stderr } = await this.cli('--json', ...args);
