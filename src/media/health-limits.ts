@@ -1,0 +1,17 @@
+/** Every limit by which errors are held against drives and cartridges, with its unit and its reason. */
+export interface HealthLimits {
+  readonly windowMs: number;
+  readonly cartridgesPerDrive: number;
+  readonly drivesPerCartridge: number;
+}
+
+const HOUR_MS = 60 * 60 * 1000;
+
+export const HEALTH_LIMITS: HealthLimits = {
+  /** Errors older than this count no more, milliseconds: a full cycle of weekly backups goes over all drives in it. */
+  windowMs: 14 * 24 * HOUR_MS,
+  /** Different cartridges that failed in a drive, and not for reasons of their own, before it is taken down: two may be chance. */
+  cartridgesPerDrive: 3,
+  /** Different drives in which a cartridge failed before it is suspect: what fails twice in different hands is the cartridge. */
+  drivesPerCartridge: 2,
+};
