@@ -6,7 +6,7 @@ import { isAlive, markOfProcess, type ProcessMark } from '../process-lock.js';
 /** A holder does no more than rewrite two small files: whoever waits longer than this waits for a thread that died. */
 const PATIENCE_MS = 10_000;
 /** A lock that does not say whose it is: it was made a moment ago, or its maker was killed in that moment. */
-const NAMELESS_PATIENCE_MS = 1000;
+const NAMELESS_PATIENCE_MS = 2000;
 const PAUSE_MS = 1;
 
 /**
@@ -29,11 +29,15 @@ export class StateLock {
   /** Runs `change` alone. FileError EBUSY when the lock is not to be had. */
   run<T>(change: () => T): T {
     const began = this.#clock.monotonicMs();
+    // Each new holder is nameless for a moment: only one that stays so, look after look, was killed in it.
+    let namelessSince: number | null = null;
     while (!this.#take(this.#path)) {
-      const waited = this.#clock.monotonicMs() - began;
-      if (waited >= PATIENCE_MS)
+      const now = this.#clock.monotonicMs();
+      if (now - began >= PATIENCE_MS)
         throw new FileError('EBUSY', `${this.#path} stays locked by a thread that does not end`);
-      if (!this.#clear(waited >= NAMELESS_PATIENCE_MS)) this.#clock.sleepMs(PAUSE_MS);
+      namelessSince = this.#look() === 'nameless' ? (namelessSince ?? now) : null;
+      const isAbandoned = namelessSince !== null && now - namelessSince >= NAMELESS_PATIENCE_MS;
+      if (!this.#clear(isAbandoned)) this.#clock.sleepMs(PAUSE_MS);
     }
     try {
       return change();
@@ -74,14 +78,19 @@ export class StateLock {
   }
 
   #isVoid(namelessToo: boolean): boolean {
+    const seen = this.#look();
+    return seen === 'gone' || seen === 'dead' || (namelessToo && seen === 'nameless');
+  }
+
+  #look(): 'gone' | 'nameless' | 'dead' | 'held' {
     try {
       const holder = readJsonFile(this.#files, this.#path) as ProcessMark | null;
-      if (holder === null) return true;
+      if (holder === null) return 'gone';
       // In a world without processes whoever held it is gone when another comes.
-      if (holder.started === null) return holder.pid === this.#pid;
-      return !isAlive(this.#files, holder);
+      const isDead = holder.started === null ? holder.pid === this.#pid : !isAlive(this.#files, holder);
+      return isDead ? 'dead' : 'held';
     } catch (error) {
-      if (error instanceof FileError && error.errno === 'EBADMSG') return namelessToo;
+      if (error instanceof FileError && error.errno === 'EBADMSG') return 'nameless';
       throw error;
     }
   }

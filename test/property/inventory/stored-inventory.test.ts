@@ -46,7 +46,13 @@ class Model {
       const left = (this.extents.get(n) ?? []).filter(({ volumeId }) => volumeId !== volumeIdOf(old));
       this.extents.set(n, left);
       if (left.length === 0) this.streams.delete(n);
-      else this.streams.set(n, { ...stream, volumes: stream.volumes.filter((id) => id !== volumeIdOf(old)) });
+      else
+        this.streams.set(n, {
+          ...stream,
+          volumes: stream.volumes.filter((id) => id !== volumeIdOf(old)),
+          state: 'incomplete',
+          reason: 'part of it lay on a volume that was used again',
+        });
     }
     return { old, fresh };
   }
