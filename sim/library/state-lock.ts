@@ -70,7 +70,9 @@ export class StateLock {
     const clearing = `${this.#path}.clearing`;
     if (!this.#take(clearing)) return false;
     try {
-      if (this.#isVoid(namelessToo) && this.#files.exists(this.#path)) this.#files.remove(this.#path);
+      // Gone is not dead: in the place of a lock that another cleared the next holder's may stand by now.
+      const seen = this.#look();
+      if (seen === 'dead' || (namelessToo && seen === 'nameless')) this.#files.remove(this.#path);
     } finally {
       this.#files.remove(clearing);
     }
