@@ -2,7 +2,7 @@
 // tapeloom-read: lists and extracts what is on Tapeloom volumes, without Tapeloom.
 //
 // This one file is all there is to it. It needs Node.js (18 or newer) and nothing else: no package, no daemon, no database, no
-// other file of the program that wrote the volumes. It was written from docs/VOLUME-FORMAT.md, which says byte by byte what
+// other file of the program that wrote the volumes. It follows docs/VOLUME-FORMAT.md, which says byte by byte what
 // is on a volume; whoever wants to write a reader in another language needs that document only. It never writes to a volume.
 //
 //   node tapeloom-read.mjs list /media/disk/DSK001DK.vol
