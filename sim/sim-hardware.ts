@@ -1,6 +1,10 @@
 import { ManualChanger } from '../src/changer/manual-changer.js';
+import type { Clock } from '../src/base/clock.js';
 import { makeDiskBay } from '../src/daemon/disk-bays.js';
 import type { Hardware, HardwareEnvironment } from '../src/daemon/hardware.js';
+import { scanHardware, type ConfiguredDevices } from '../src/daemon/hardware-scan.js';
+import type { FoundDevice, Machine } from '../src/daemon/machine.js';
+import type { HardwareView } from '../src/protocol/hardware-api.js';
 import { makeLibraryChangers } from '../src/daemon/library-changers.js';
 import { createFilePort } from '../src/device/linux-files.js';
 import { WorkerScsiChannel } from '../src/device/worker-scsi-channel.js';
@@ -64,10 +68,7 @@ export class SimHardware implements Hardware {
     const libraries = makeLibraryChangers(configuration, {
       clock,
       logger,
-      openChannel: (device) => {
-        const portOptions = { ...this.#portOptions(devices), changer: { path: device } };
-        return new WorkerScsiChannel({ device, portModuleUrl: PORT_MODULE_URL, portOptions }, clock);
-      },
+      openChannel: (device) => this.#openChannel(device, devices, clock),
       serialOf: (device) => driveIdentity(GENERATION, driveNumberOf(device)).serial,
     });
     return configuration.drives.map((drive, number) => {
@@ -79,11 +80,31 @@ export class SimHardware implements Hardware {
     });
   }
 
+  /** Everything simulated is there; what the configuration says nothing of is not. */
+  async scan(configured: ConfiguredDevices, clock: Clock): Promise<HardwareView> {
+    const devices = configured.drives.flatMap((drive) => (drive.kind === 'tape' ? [drive.device] : []));
+    const drives = devices.map((device) => foundDrive(device));
+    const changers = configured.changers.map(({ device }) => foundChanger(device));
+    const nodes = new Set([...drives, ...changers].map(({ node }) => node));
+    const machine: Machine = {
+      drives: () => drives,
+      changers: () => changers,
+      nodeOf: (path) => (nodes.has(path) ? path : null),
+      openChannel: (device) => this.#openChannel(device, devices, clock),
+    };
+    return scanHardware(machine, configured, clock);
+  }
+
   /** The drives' counters, added up. */
   simulation(): Readonly<Record<string, number>> {
     return Object.fromEntries(
       DRIVE_COUNTERS.map((name) => [name, this.#statistics.reduce((sum, one) => sum + one.get(name), 0)]),
     );
+  }
+
+  #openChannel(device: string, drives: readonly string[], clock: Clock): WorkerScsiChannel {
+    const portOptions = { ...this.#portOptions(drives), changer: { path: device } };
+    return new WorkerScsiChannel({ device, portModuleUrl: PORT_MODULE_URL, portOptions }, clock);
   }
 
   #stock(rack: Rack): Library | null {
@@ -117,4 +138,21 @@ export class SimHardware implements Hardware {
       speed,
     };
   }
+}
+
+function foundDrive(node: string): FoundDevice {
+  const number = driveNumberOf(node);
+  return { ...driveIdentity(GENERATION, number), ...at(number), node, stablePath: null };
+}
+
+/** What it is, it says when it is asked. */
+function foundChanger(node: string): FoundDevice {
+  const identity = { vendor: 'TPLOOM', product: 'LIBRARY', revision: '', serial: null };
+  return { ...identity, ...at(CHANGER_TARGET), genericPath: node, node, stablePath: null };
+}
+
+const CHANGER_TARGET = 99;
+
+function at(target: number): Pick<FoundDevice, 'genericPath' | 'scsiAddress'> {
+  return { genericPath: null, scsiAddress: `0:0:${String(target)}:0` };
 }

@@ -1,6 +1,7 @@
 import { Option, type Command } from 'commander';
 import type { ChangerStatusView, ChangerView, ElementView } from '../protocol/changer-api.js';
 import { writeJson, writeLine, type CommandEnvironment } from './context.js';
+import { formatFoundChangers } from './hardware-words.js';
 import { formatMtxStatus } from './mtx-status.js';
 import type { CommandRunner } from './run-command.js';
 import { formatTable } from './text-table.js';
@@ -27,6 +28,22 @@ export function addChangerCommands(program: Command, run: CommandRunner): void {
         if (environment.options.json) writeJson(environment, status);
         else if (options.format === 'mtx') writeLine(environment.stdout, formatMtxStatus(status));
         else printStatus(environment, status);
+      }),
+    );
+
+  changer
+    .command('scan')
+    .description(
+      'find the libraries of the daemon’s machine and print their configuration; where no daemon runs yet: tapeloomd --scan',
+    )
+    .action(
+      run(async (environment) => {
+        const hardware = await environment.control.changer.hardware();
+        if (environment.options.json) writeJson(environment, hardware);
+        else {
+          writeLine(environment.stderr, formatFoundChangers(hardware));
+          writeLine(environment.stdout, hardware.configuration.changers.trimEnd());
+        }
       }),
     );
 }

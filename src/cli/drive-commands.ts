@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { DriveStatusView, DriveView } from '../protocol/control-api.js';
 import { parseBarcodeArgument } from './barcode-argument.js';
 import { writeJson, writeLine, type CommandEnvironment } from './context.js';
+import { formatFoundDrives } from './hardware-words.js';
 import type { CommandRunner } from './run-command.js';
 import { addJobOptions, runJob, type JobOptions } from './run-job.js';
 import { formatPairs, formatTable } from './text-table.js';
@@ -15,6 +16,22 @@ export function addDriveCommands(program: Command, run: CommandRunner): void {
     .command('list')
     .description('every drive, what is in it and what it does')
     .action(run(async (environment) => list(environment)));
+
+  drive
+    .command('scan')
+    .description(
+      'find the tape drives of the daemon’s machine and print their configuration; where no daemon runs yet: tapeloomd --scan',
+    )
+    .action(
+      run(async (environment) => {
+        const hardware = await environment.control.changer.hardware();
+        if (environment.options.json) writeJson(environment, hardware);
+        else {
+          writeLine(environment.stderr, formatFoundDrives(hardware));
+          writeLine(environment.stdout, hardware.configuration.drives.trimEnd());
+        }
+      }),
+    );
 
   drive
     .command('status')

@@ -1,4 +1,5 @@
 import type { ChangerStatusView, ChangerView } from '../protocol/changer-api.js';
+import type { HardwareView } from '../protocol/hardware-api.js';
 import type { ControlExchange } from './control-exchange.js';
 
 /** The control door's routes about changers, typed. */
@@ -14,5 +15,9 @@ export class ChangerClient {
   }
   async status(changer: string): Promise<ChangerStatusView> {
     return this.#exchange.call('GET', `/changers/${encodeURIComponent(changer)}`);
+  }
+  /** What is connected to the daemon's machine, configured or not. */
+  async hardware(): Promise<HardwareView> {
+    return this.#exchange.call('GET', '/hardware');
   }
 }

@@ -203,7 +203,7 @@ async function openNode(options: StorageNodeOptions): Promise<StorageNode> {
   try {
     const controlDoor = await ControlDoor.open({
       service: control,
-      changers: new ChangerLooks(changers),
+      changers: new ChangerLooks(changers, async () => hardware.scan(configuration, clock)),
       drives: new DriveOrders({ leases, driveBook, stopping: stopping.signal }),
       jobs: jobOrders,
       pools: new PoolOrders({ pools, inventory, guard }),

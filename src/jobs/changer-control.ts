@@ -1,6 +1,7 @@
 import { StorageError, isStorageError } from '../base/storage-error.js';
 import type { Changer, ChangerElement } from '../changer/changer.js';
 import type { ChangerStatusView, ChangerView } from '../protocol/changer-api.js';
+import type { HardwareView } from '../protocol/hardware-api.js';
 
 /** What the control door asks of the changers. Failures are StorageErrors. */
 export interface ChangerControl {
@@ -8,14 +9,22 @@ export interface ChangerControl {
   changers(): Promise<readonly ChangerView[]>;
   /** Asked of the changer itself. CHANGER_UNKNOWN, CHANGER_*, DEVICE_*, SCSI_*. */
   changerStatus(changer: string): Promise<ChangerStatusView>;
+  /** What is connected to the machine, configured or not. */
+  hardware(): Promise<HardwareView>;
 }
 
 /** Looks at the changers of a node. */
 export class ChangerLooks implements ChangerControl {
   readonly #changers: readonly Changer[];
+  readonly #scan: () => Promise<HardwareView>;
 
-  constructor(changers: readonly Changer[]) {
+  constructor(changers: readonly Changer[], scan: () => Promise<HardwareView>) {
     this.#changers = changers;
+    this.#scan = scan;
+  }
+
+  async hardware(): Promise<HardwareView> {
+    return this.#scan();
   }
 
   async changers(): Promise<readonly ChangerView[]> {

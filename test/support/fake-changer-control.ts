@@ -1,5 +1,6 @@
 import { StorageError } from '../../src/base/storage-error.js';
 import type { ChangerControl } from '../../src/jobs/changer-control.js';
+import type { HardwareView } from '../../src/protocol/hardware-api.js';
 import type { ChangerStatusView, ChangerView, ElementView } from '../../src/protocol/changer-api.js';
 
 const IDENTITY = { vendor: 'TEST', product: 'LIBRARY', revision: '1.0', serial: 'LIB0001' };
@@ -79,6 +80,44 @@ export class FakeChangerControl implements ChangerControl {
     ],
   };
 
+  readonly hardwareView: HardwareView = {
+    drives: [
+      {
+        name: 'tape0',
+        device: '/dev/tape/by-id/scsi-SER1-nst',
+        node: '/dev/nst0',
+        genericPath: '/dev/sg2',
+        scsiAddress: '2:0:0:0',
+        vendor: 'TEST',
+        product: 'DRIVE',
+        revision: '1.0',
+        serial: 'SER1',
+        isConfigured: true,
+        changer: 'library',
+        changerDrive: 0,
+      },
+    ],
+    changers: [
+      {
+        name: 'library',
+        device: '/dev/sg3',
+        node: '/dev/sg3',
+        genericPath: '/dev/sg3',
+        scsiAddress: '2:0:0:1',
+        ...IDENTITY,
+        isConfigured: false,
+        slots: 2,
+        importExportSlots: 1,
+        driveElements: [
+          { number: 0, serial: 'SER1', drive: 'tape0' },
+          { number: 1, serial: 'SER2', drive: null },
+        ],
+        problem: '',
+      },
+    ],
+    configuration: { drives: '# a drive\n', changers: '[[changer]]\nname = "library"\n' },
+  };
+
   async changers(): Promise<readonly ChangerView[]> {
     return this.changerViews;
   }
@@ -87,5 +126,9 @@ export class FakeChangerControl implements ChangerControl {
     if (changer !== this.statusView.name)
       throw new StorageError('CHANGER_UNKNOWN', `There is no changer ${changer}.`, { context: { changer } });
     return this.statusView;
+  }
+
+  async hardware(): Promise<HardwareView> {
+    return this.hardwareView;
   }
 }

@@ -64,4 +64,17 @@ describe('the changer commands', () => {
     expect(unclear.error).to.be.instanceOf(UsageError);
     expect((unclear.error as Error).message).to.equal('Which changer? library, attic');
   });
+
+  it('scan shows people what is there, and gives what is to be configured alone on the standard output', async () => {
+    const changers = await run('changer', 'scan');
+    expect(changers.stdout).to.equal('[[changer]]\nname = "library"\n');
+    expect(changers.stderr).to.match(/^library +new +\/dev\/sg3 +TEST LIBRARY +LIB0001 +2\+1 +0:tape0 1:\? +-$/m);
+    const drives = await run('drive', 'scan');
+    expect(drives.stdout).to.equal('# a drive\n');
+    expect(drives.stderr).to.match(/^tape0 +configured +\/dev\/nst0 +\/dev\/sg2 +TEST DRIVE +SER1 +library drive 0$/m);
+    for (const noun of ['changer', 'drive']) {
+      const { stdout } = await run('--json', noun, 'scan');
+      expect(JSON.parse(stdout)).to.deep.equal(fixture.changers.hardwareView);
+    }
+  });
 });

@@ -23,6 +23,7 @@ const ROUTES = [
   'GET /v1/media/{barcode}',
   'GET /v1/changers',
   'GET /v1/changers/{changer}',
+  'GET /v1/hardware',
   'GET /v1/drives',
   'GET /v1/drives/{drive}',
   'POST /v1/jobs',
