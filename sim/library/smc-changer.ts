@@ -78,7 +78,9 @@ export class SmcChanger {
     this.#faults = faults;
     this.#identify = options.identify;
     this.robot = new Robot({ library, clock, faults, drives });
-    this.#seen = library.view().panel;
+    const { panel } = library.view();
+    this.#seen = panel;
+    this.#isDisturbed = panel.doorOpen || panel.jammed;
     if (options.powerOn === false) return;
     library.setPrevented(false);
     this.robot.completeMove();

@@ -16,6 +16,7 @@ import { decodeSense } from '../../../src/scsi/sense.js';
 import { decodeTapeAlertLogPage } from '../../../src/scsi/tape-alert-log-page.js';
 import { decodeUnitSerialNumber } from '../../../src/scsi/vpd-page.js';
 import { RackError } from '../../../sim/rack.js';
+import type { SimClock } from '../../../sim/sim-clock.js';
 import { LibraryBench, CHANGER } from './library-bench.js';
 import { senseText } from './sim-bench.js';
 
@@ -210,6 +211,17 @@ describe('The simulated changer', () => {
     expect(bench.element(slot.address).primaryTag?.identifier).to.equal('TPL002L9');
   });
 
+  it('takes its inventory when a door is closed that was open at power on', () => {
+    const bench = new LibraryBench();
+    bench.front.open();
+    bench.restart(true);
+    expect([bench.ready(), bench.ready()]).to.deep.equal(['06/29/00', DOOR_OPEN]);
+    while (bench.clock.seconds() < 100) bench.clock.spend(10);
+    expect(bench.ready(), 'an open door keeps it from looking').to.equal(DOOR_OPEN);
+    bench.front.close();
+    expect(bench.ready()).to.equal(BECOMING_READY);
+  });
+
   it('notices a door that was opened and closed between two commands', () => {
     const bench = new LibraryBench();
     bench.front.open();
@@ -349,6 +361,32 @@ describe('A move that goes wrong', () => {
     bench.front.close();
     while (bench.ready() !== null);
     expect(bench.move(bench.hand, bench.slot(2))).to.equal(null);
+  });
+
+  it('stops for a door that was opened and closed again on its way, before or behind the pick', () => {
+    for (const [look, place] of [
+      [3, 'source'],
+      [11, 'hand'],
+    ] as const) {
+      let seconds = 0;
+      let looks = 0;
+      const clock: SimClock = {
+        mode: 'wall',
+        seconds: () => seconds,
+        spend: (more) => {
+          seconds += more;
+          if (++looks !== look) return;
+          bench.front.open();
+          bench.front.close();
+        },
+      };
+      const bench = new LibraryBench({ clock });
+      bench.stock('TPL001L9', 1);
+      expect(bench.move(bench.slot(1), bench.slot(2))).to.equal(DOOR_OPEN);
+      const address = place === 'source' ? bench.slot(1) : bench.hand;
+      expect(bench.places).to.deep.equal([`TPL001L9@${String(address)}`]);
+      expect(bench.ready(), 'then it takes its inventory').to.equal(BECOMING_READY);
+    }
   });
 
   it('is spoilt once by the operator', () => {
