@@ -749,7 +749,8 @@ class VolumeScan {
       else this.#takeLost(object);
       if (volume.volumeId === null && volume.objects > 64) break;
     }
-    this.#endFile(false);
+    // What is lost behind a whole index, where the data ends, is taken for its filemark.
+    this.#endFile(this.#lost !== 0);
     this.#progress.end();
     this.#mustBeVolume();
     if (volume.volumeId === null) throw new Problem(EXIT.damaged, `${volume.name}: not a Tapeloom volume`);

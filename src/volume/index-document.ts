@@ -78,6 +78,11 @@ export function decodeIndexPart(payload: Uint8Array): DecodedDocument<IndexPart>
   });
 }
 
+/** Whether no part of its index follows; before the filemark, that is what makes a checkpoint. */
+export function isLastPart({ part, parts }: IndexPart): boolean {
+  return part + 1 === parts;
+}
+
 /** The index whose parts these are, or null when one is missing or they do not belong together. */
 export function joinIndex(parts: readonly IndexPart[]): VolumeIndex | null {
   const [first] = parts;

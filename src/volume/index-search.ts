@@ -3,7 +3,7 @@ import { StorageError } from '../base/storage-error.js';
 import { BLOCK_HEADER_BYTES } from './block-header.js';
 import type { BlockSlot } from './block-slot.js';
 import type { EndOfData } from './extent.js';
-import { decodeIndexPart, joinIndex, type IndexPart, type VolumeIndex } from './index-document.js';
+import { decodeIndexPart, isLastPart, joinIndex, type IndexPart, type VolumeIndex } from './index-document.js';
 import { decodeVolumeEnd, type VolumeEnd } from './volume-end-document.js';
 import { VOLUME_LIMITS } from './volume-limits.js';
 import type { DamagedObject, VolumeItem, VolumeReader } from './volume-reader.js';
@@ -78,20 +78,27 @@ export async function findCheckpointBefore(
   const damage: DamagedObject[] = [];
   let closed: CheckpointBefore['closed'] = null;
   let sequence: number | null = null;
+  let lost = 0;
   let at = address;
   for (let filemarks = 1; filemarks <= VOLUME_LIMITS.tailTapeFiles; filemarks++) {
     await reader.seek(at);
-    const filemark = await reader.seekFilemarkBefore();
-    if (filemark === null || filemark < LABEL_FILEMARK) throw noLabelFilemark(reader);
+    const met = await reader.seekFilemarkBefore();
+    const filemark = met?.blockAddress ?? -1;
+    if (filemark < LABEL_FILEMARK) throw noLabelFilemark(reader);
+    if (met?.damage) {
+      damage.push(met.damage);
+      lost++;
+    }
     if (filemark === LABEL_FILEMARK) {
       // The LABEL, block 1, has number 0; of the objects behind it only filemarks have none.
-      sequence ??= address - LABEL_FILEMARK - (filemarks - 1);
+      sequence ??= address - LABEL_FILEMARK - (filemarks - lost - 1);
       return { reading: null, end: filemark + 1, damage, closed, sequence };
     }
     const item = await readOne(reader, slots, filemark - 1);
     if (item.kind === 'damage') damage.push(item);
     if (item.kind === 'block') {
-      sequence ??= item.header.sequence + (address - item.blockAddress) - filemarks;
+      // Of what is lost it is not known whether it had a number; then nothing is written to the volume.
+      sequence ??= item.header.sequence + (address - item.blockAddress) - (filemarks - lost);
       if (item.header.type === 'volume-end') closed ??= readVolumeEnd(item, damage);
       const reading = await readIndexEndingAt(reader, slots, item);
       if (reading !== null) return { reading, end: filemark + 1, damage, closed, sequence };
@@ -121,6 +128,10 @@ export async function readIndexAt(
       if (item.kind === 'damage') damage.push(item);
       else if (item.kind === 'block' && item.header.type === 'index') readPart(item, parts, damage);
       else return makeReading(blockAddress, parts, damage);
+      // The filemark behind it may be unreadable; that is not the index's damage.
+      const last = parts.at(-1);
+      if (item.kind === 'block' && last !== undefined && isLastPart(last))
+        return makeReading(blockAddress, parts, damage);
     }
   }
   return makeReading(blockAddress, [], damage);
@@ -180,7 +191,7 @@ async function readOne(reader: VolumeReader, slots: readonly BlockSlot[], addres
   return item;
 }
 
-/** When `last` is the last part of an index: that index. */
+/** When `last` is the last part of an index: that index. A filemark, or what may be one, follows. */
 async function readIndexEndingAt(
   reader: VolumeReader,
   slots: readonly BlockSlot[],
@@ -188,7 +199,8 @@ async function readIndexEndingAt(
 ): Promise<IndexReading | null> {
   if (last.header.type !== 'index') return null;
   const decoded = decodeIndexPart(payloadOf(last));
-  if (decoded.kind !== 'good') return null;
+  // Parts that others should follow are what a crash left.
+  if (decoded.kind !== 'good' || !isLastPart(decoded.document)) return null;
   return readIndexAt(reader, slots, last.blockAddress - decoded.document.part);
 }
 

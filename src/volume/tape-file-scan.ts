@@ -3,8 +3,9 @@ import type { SessionId, StreamId } from '../terms/ids.js';
 import type { BlockHeader } from './block-header.js';
 import type { BlockSlot } from './block-slot.js';
 import { appendBlock, type Extent } from './extent.js';
-import type { IndexPart } from './index-document.js';
+import { isLastPart, type IndexPart } from './index-document.js';
 import { damageOf, payloadOf, readPart } from './index-search.js';
+import { LostObjects } from './lost-objects.js';
 import { decodeStreamEnd, decodeStreamStart, type StreamEnd, type StreamStart } from './stream-documents.js';
 import { VOLUME_LIMITS } from './volume-limits.js';
 import type { DamagedObject, VolumeItem, VolumeReader } from './volume-reader.js';
@@ -12,14 +13,18 @@ import type { DamagedObject, VolumeItem, VolumeReader } from './volume-reader.js
 /** What the blocks between two filemarks say, in their order. Blocks are those of the session that ended the tape file. */
 export interface ScannedTapeFile {
   readonly from: number;
-  /** Of the filemark, or of the end of data. */
+  /** Of the filemark, or of the last object that may have been it, or of the end of data. */
   readonly to: number;
   /**
-   * Whether it is a checkpoint: a filemark follows it, and before that lies an index or something that cannot be read. A
-   * tape file that ends otherwise is what a crash left and was never acknowledged.
+   * Whether it is a checkpoint: a filemark follows it, and before that lies the last part of an index or something bad that may
+   * have been that. A tape file that ends otherwise is what a crash left and was never acknowledged.
    */
   readonly committed: boolean;
+  /** Behind the last block of another session, which a crash left in front: the first object that counts. */
+  readonly countsFrom: number;
   readonly sessionId: SessionId | null;
+  /** When the header of its last block was laid; 0 when no block is good. */
+  readonly timeMs: number;
   readonly events: readonly ScanEvent[];
   readonly extents: ReadonlyMap<StreamId, readonly Extent[]>;
   readonly indexParts: readonly IndexPart[];
@@ -47,6 +52,7 @@ export async function* scanTapeFiles(
   to: number,
 ): AsyncGenerator<ScannedTapeFile> {
   let file = new TapeFileScan(from);
+  const lost = new LostObjects();
   let unreadable = 0;
   await reader.seek(from);
   for (let at = from; at < to;) {
@@ -54,16 +60,32 @@ export async function* scanTapeFiles(
       at = item.blockAddress + 1;
       unreadable = item.kind === 'damage' && item.damage === 'unreadable' ? unreadable + 1 : 0;
       if (unreadable > VOLUME_LIMITS.unreadableInARow) throw tooMuchDamage(reader, item.blockAddress);
-      if (item.kind === 'block') file.takeBlock(item);
-      else if (item.kind === 'damage') file.takeDamage(item);
-      else {
-        yield file.finish(item.blockAddress, item.kind === 'filemark');
-        if (item.kind === 'end-of-data') return;
-        file = new TapeFileScan(at);
+      switch (item.kind) {
+        case 'block': {
+          const { blocks, filemarks } = lost.takeGoodBlock(item.header.sequence);
+          if (blocks > 0) file.mayHaveIndex();
+          if (filemarks > 0) {
+            yield file.finish(item.blockAddress - 1, true);
+            file = new TapeFileScan(item.blockAddress);
+          }
+          file.takeBlock(item);
+          break;
+        }
+        case 'damage':
+          if (item.damage === 'unreadable') lost.takeLost();
+          else lost.takeBadBlock();
+          file.takeDamage(item);
+          break;
+        default:
+          if (lost.any && item.kind === 'filemark') file.mayHaveIndex();
+          yield file.finish(item.blockAddress, item.kind === 'filemark' || lost.any);
+          if (item.kind === 'end-of-data') return;
+          file = new TapeFileScan(at);
       }
     }
   }
-  if (!file.isEmpty) yield file.finish(to, false);
+  // What is lost behind a whole index, where the data ends, is taken for its filemark.
+  if (!file.isEmpty) yield file.finish(to, lost.any);
 }
 
 /** One tape file while it is read. */
@@ -76,7 +98,8 @@ class TapeFileScan {
   }[] = [];
   readonly #indexParts: IndexPart[] = [];
   readonly #damage: DamagedObject[] = [];
-  #lastIsDamage = false;
+  /** Whether the last block was the last part of an index, or is bad and may have been that. */
+  #endsWithIndex = false;
 
   constructor(from: number) {
     this.#from = from;
@@ -89,12 +112,19 @@ class TapeFileScan {
   takeBlock(item: BlockItem): void {
     const damageBefore = this.#damage.length;
     this.#blocks.push({ header: item.header, blockAddress: item.blockAddress, event: this.#readEvent(item) });
-    this.#lastIsDamage = this.#damage.length > damageBefore;
+    const part = item.header.type === 'index' ? this.#indexParts.at(-1) : undefined;
+    this.#endsWithIndex = this.#damage.length > damageBefore || (part !== undefined && isLastPart(part));
   }
 
   takeDamage(damage: DamagedObject): void {
     this.#damage.push(damage);
-    this.#lastIsDamage = true;
+    // What cannot be read may as well be a filemark: the next good block tells.
+    if (damage.damage !== 'unreadable') this.#endsWithIndex = true;
+  }
+
+  /** A block is lost behind the last one. */
+  mayHaveIndex(): void {
+    this.#endsWithIndex = true;
   }
 
   finish(to: number, endsWithFilemark: boolean): ScannedTapeFile {
@@ -102,11 +132,14 @@ class TapeFileScan {
     // A crash without a filemark leaves its tail in front of the next session's blocks.
     const sessionId = last?.sessionId ?? null;
     const blocks = this.#blocks.filter(({ header }) => header.sessionId === sessionId);
+    const other = this.#blocks.findLast(({ header }) => header.sessionId !== sessionId);
     return {
       from: this.#from,
       to,
-      committed: endsWithFilemark && (this.#lastIsDamage || last?.type === 'index'),
+      committed: endsWithFilemark && this.#endsWithIndex,
+      countsFrom: other === undefined ? this.#from : other.blockAddress + 1,
       sessionId,
+      timeMs: last?.timeMs ?? 0,
       events: blocks.flatMap(({ event }) => event ?? []),
       extents: extentsOf(blocks),
       indexParts: this.#indexParts,

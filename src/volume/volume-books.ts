@@ -23,6 +23,8 @@ export interface CatalogStream {
   readonly lengthBytes: number;
   /** Of those bytes; null when damage leaves it unknown. */
   readonly crc32c: number | null;
+  /** When the last checkpoint that tells of it was made; null when no block of that is good. */
+  readonly toldMs: number | null;
   /** On this volume, in its order. */
   readonly extents: readonly CatalogExtent[];
 }
@@ -33,16 +35,23 @@ interface MutableStream {
   state: IndexStreamState;
   lengthBytes: number;
   crc32c: number | null;
+  toldMs: number | null;
   extents: CatalogExtent[];
 }
 
 /** What is known of the streams of a volume, checkpoint by checkpoint, from the oldest on. */
 export class VolumeBooks {
   readonly #streams = new Map<StreamId, MutableStream>();
+  #timeMs: number | null = null;
 
   /** In the order in which the volume tells of them first. */
   get streams(): readonly CatalogStream[] {
     return [...this.#streams].map(([streamId, stream]) => ({ streamId, ...stream }));
+  }
+
+  /** A checkpoint of this time is entered next. */
+  beginCheckpoint(timeMs: number): void {
+    this.#timeMs = timeMs === 0 ? null : timeMs;
   }
 
   /** A stream as a STREAM-START tells of it. */
@@ -82,13 +91,17 @@ export class VolumeBooks {
   /** The stream's entry; a new one begins at `lengthBytes`, where this volume takes over. */
   #stream(streamId: StreamId, lengthBytes: number): MutableStream {
     const known = this.#streams.get(streamId);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      known.toldMs = this.#timeMs ?? known.toldMs;
+      return known;
+    }
     const stream: MutableStream = {
       descriptor: null,
       continuesAt: null,
       state: 'open',
       lengthBytes,
       crc32c: lengthBytes === 0 ? 0 : null,
+      toldMs: this.#timeMs,
       extents: [],
     };
     this.#streams.set(streamId, stream);

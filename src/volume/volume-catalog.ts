@@ -21,15 +21,26 @@ export interface VolumeCatalog {
   /** Where it is before `endOfData.blockAddress`, what lies from here on was never acknowledged. */
   readonly committedEnd: number;
   readonly closed: VolumeEnd | null;
+  /** Objects in front of a checkpoint, from (inclusive) to (exclusive), that a crash left and nobody was told of. */
+  readonly tails: readonly { readonly from: number; readonly to: number }[];
+  /** When the first and the last checkpoint with data on it were made; null: there is none. */
+  readonly firstWrittenMs: number | null;
+  readonly lastWrittenMs: number | null;
   /** Everything met that is not as it should be. Data blocks are only looked at where an index is damaged. */
   readonly damage: readonly DamagedObject[];
 }
 
 /** One step of the volume's story: an index that tells of its checkpoint, or blocks that must tell for themselves. */
 type Chapter =
-  | { readonly kind: 'index'; readonly index: VolumeIndex }
+  | { readonly kind: 'index'; readonly index: VolumeIndex; readonly place: CheckpointPlace }
   /** Tape files from `from` to `to`, exclusive. */
   | { readonly kind: 'blocks'; readonly from: number; readonly to: number };
+
+/** Where the blocks of a checkpoint lie: from the first (inclusive) to behind its filemark (exclusive). */
+interface CheckpointPlace {
+  readonly from: number;
+  readonly to: number;
+}
 
 /** The first object behind the filemark of the label. */
 const FIRST_TAPE_FILE = 3;
@@ -53,21 +64,55 @@ export async function catalogVolume(
       : [{ kind: 'blocks', from: FIRST_TAPE_FILE, to: end }];
 
   const books = new VolumeBooks();
+  const story = new CheckpointStory();
   let { committedEnd } = describeTail(last, end);
   for (const chapter of chapters) {
     if (chapter.kind === 'index') {
-      enterIndex(books, chapter.index);
+      const { index, place } = chapter;
+      story.enter(
+        place,
+        index.timeMs,
+        index.entries.some(({ extents }) => extents.length > 0),
+      );
+      enterIndex(books, index);
       continue;
     }
     for await (const file of scanTapeFiles(reader, slots, chapter.from, chapter.to)) {
       damage.push(...file.damage);
       if (!file.committed) continue;
-      committedEnd = Math.max(committedEnd, file.to + 1);
+      committedEnd = Math.min(end, Math.max(committedEnd, file.to + 1));
+      story.enter({ from: file.countsFrom, to: file.to + 1 }, file.timeMs, file.extents.size > 0);
       enterTapeFile(books, file, source);
     }
   }
   const { endOfData, closed } = describeTail(last, end);
-  return { streams: books.streams, endOfData, committedEnd, closed, damage: sortDamage(damage) };
+  const { tails, firstWrittenMs, lastWrittenMs } = story;
+  return {
+    streams: books.streams,
+    endOfData,
+    committedEnd,
+    closed,
+    tails,
+    firstWrittenMs,
+    lastWrittenMs,
+    damage: sortDamage(damage),
+  };
+}
+
+/** The checkpoints of a volume, from the oldest on: where they lie, and what lies between them. */
+class CheckpointStory {
+  readonly tails: { readonly from: number; readonly to: number }[] = [];
+  firstWrittenMs: number | null = null;
+  lastWrittenMs: number | null = null;
+  #end = FIRST_TAPE_FILE;
+
+  enter({ from, to }: CheckpointPlace, timeMs: number, hasData: boolean): void {
+    if (from > this.#end) this.tails.push({ from: this.#end, to: from });
+    this.#end = to;
+    if (!hasData || timeMs === 0) return;
+    this.firstWrittenMs ??= timeMs;
+    this.lastWrittenMs = timeMs;
+  }
 }
 
 /**
@@ -96,7 +141,7 @@ async function readChapters(
       damage.push(...reading.damage);
       isWhole = reading.index !== null;
       if (reading.index === null) break;
-      chapters.unshift({ kind: 'index', index: reading.index });
+      chapters.unshift({ kind: 'index', index: reading.index, place: placeOf(reading, reading.index) });
       oldest = reading;
     }
     if (isWhole) return chapters;
@@ -112,11 +157,22 @@ async function readChapters(
 /** The first object of the tape file in which `blockAddress` lies. */
 async function tapeFileStart(reader: VolumeReader, blockAddress: number): Promise<number> {
   await reader.seek(blockAddress);
-  const filemark = await reader.seekFilemarkBefore();
-  return filemark === null ? 0 : filemark + 1;
+  let filemark = await reader.seekFilemarkBefore();
+  // What cannot be read may be a block in the middle of the tape file.
+  while (filemark !== null && filemark.damage !== null) filemark = await reader.seekFilemarkBefore();
+  return filemark === null ? FIRST_TAPE_FILE : Math.max(FIRST_TAPE_FILE, filemark.blockAddress + 1);
+}
+
+/** An index lies right behind the blocks it describes, its filemark right behind it. */
+function placeOf({ blockAddress, parts }: IndexReading, index: VolumeIndex): CheckpointPlace {
+  return {
+    from: blockAddress - (index.toSequence - index.fromSequence),
+    to: blockAddress + parts.length + 1,
+  };
 }
 
 function enterIndex(books: VolumeBooks, index: VolumeIndex): void {
+  books.beginCheckpoint(index.timeMs);
   for (const { stream, extents } of index.entries) {
     books.enterStanding(stream);
     books.enterExtents(stream.descriptor.streamId, extents, index.sessionId);
@@ -130,6 +186,7 @@ function enterTapeFile(books: VolumeBooks, file: ScannedTapeFile, source: 'index
     enterIndex(books, index);
     return;
   }
+  books.beginCheckpoint(file.timeMs);
   for (const event of file.events) {
     switch (event.kind) {
       case 'start':

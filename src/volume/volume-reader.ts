@@ -1,5 +1,5 @@
 import { assert, unreachable } from '../base/assert.js';
-import { StorageError, type StorageErrorRecord } from '../base/storage-error.js';
+import { isStorageError, StorageError, type StorageErrorRecord } from '../base/storage-error.js';
 import type { DriveThread, SealCheck } from '../drive/drive-thread.js';
 import type { VolumeId } from '../terms/ids.js';
 import { decodeBlockHeader, type BlockDamage, type BlockHeader } from './block-header.js';
@@ -30,6 +30,20 @@ export type VolumeItem =
   | { readonly kind: 'end-of-data'; readonly blockAddress: number }
   | ({ readonly kind: 'damage' } & DamagedObject);
 
+/** A filemark met backwards; with `damage` an object that cannot be read and may be a block as well. */
+export interface FilemarkBefore {
+  readonly blockAddress: number;
+  readonly damage: DamagedObject | null;
+}
+
+/** Whoever has a volume read for hours may end that, and see how far it is. */
+export interface ReaderWatch {
+  /** Ends the reading between two runs: its reason is thrown. */
+  readonly signal: AbortSignal;
+  /** Before each run: the address of its first object. */
+  readonly onRead: (blockAddress: number) => void;
+}
+
 /** The sequence numbers the next block may have. More than one after an object that may have been a filemark. */
 interface ExpectedSequence {
   readonly from: number;
@@ -44,14 +58,16 @@ interface ExpectedSequence {
 export class VolumeReader {
   readonly volumeId: VolumeId;
   readonly #thread: DriveThread;
+  readonly #watch: ReaderWatch | null;
   /** The next object; null until `seek` and after a failure. */
   #blockAddress: number | null = null;
   #expected: ExpectedSequence | null = null;
   /** A read failed: where the drive is now is not known. */
   #mustLocate = false;
 
-  constructor(thread: DriveThread, volumeId: VolumeId) {
+  constructor(thread: DriveThread, volumeId: VolumeId, watch: ReaderWatch | null = null) {
     this.#thread = thread;
+    this.#watch = watch;
     this.volumeId = volumeId;
   }
 
@@ -74,13 +90,26 @@ export class VolumeReader {
     return this.#takePosition();
   }
 
-  /** Goes back over the filemark next before the position; returns its address, or null at the beginning of the medium. */
-  async seekFilemarkBefore(): Promise<number | null> {
-    assert(this.#blockAddress !== null && !this.#mustLocate, 'the position is known');
+  /**
+   * Goes back over the filemark next before the position, or over an object that cannot be read and may be one; null at the
+   * beginning of the medium.
+   */
+  async seekFilemarkBefore(): Promise<FilemarkBefore | null> {
+    const from = this.#blockAddress;
+    assert(from !== null && !this.#mustLocate, 'the position is known');
     this.#blockAddress = null;
-    const { remaining } = await this.#thread.spaceFilemarks(-1);
-    const at = await this.#takePosition();
-    return remaining > 0 ? null : at;
+    try {
+      const { remaining } = await this.#thread.spaceFilemarks(-1);
+      const blockAddress = await this.#takePosition();
+      return remaining > 0 ? null : { blockAddress, damage: null };
+    } catch (error) {
+      if (!isStorageError(error, 'MEDIUM_READ_ERROR')) throw error;
+      // The drive stopped behind the object it could not pass.
+      const blockAddress = (await this.#takePosition()) - 1;
+      if (blockAddress < 0 || blockAddress >= from) throw error;
+      await this.seek(blockAddress);
+      return { blockAddress, damage: { blockAddress, damage: 'unreadable', reason: error.message } };
+    }
   }
 
   /**
@@ -91,6 +120,8 @@ export class VolumeReader {
     assert(slots.length > 0, 'reading needs a slot');
     const start = this.#blockAddress;
     assert(start !== null, 'reading begins with a seek');
+    this.#watch?.signal.throwIfAborted();
+    this.#watch?.onRead(start);
     this.#blockAddress = null;
     if (this.#mustLocate) await this.#thread.locate(start);
     this.#mustLocate = false;

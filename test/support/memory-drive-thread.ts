@@ -42,6 +42,8 @@ export class MemoryMedium {
   objects: MemoryObject[] = [];
   /** Reading these objects fails. */
   readonly unreadable = new Set<number>();
+  /** What spacing does at an unreadable object: passes and counts it, as a tape that keeps a directory, or fails behind it, as a disk volume. */
+  spacingStops = false;
   /** The next write of an object at this address fails, once. */
   failWriteAt: number | null = null;
   /** From this address on every write reports early warning; at `endAt` nothing fits any more. */
@@ -164,6 +166,11 @@ export class MemoryDriveThread implements DriveThread {
       let remaining = Math.abs(count);
       while (remaining > 0 && (count > 0 ? this.#at < this.medium.objects.length : this.#at > 0)) {
         if (count < 0) this.#at--;
+        const isLost = this.medium.unreadable.has(this.#at);
+        if (isLost && this.medium.spacingStops) {
+          if (count < 0) this.#at++;
+          throw new StorageError('MEDIUM_READ_ERROR', `object ${String(this.#at)} cannot be passed`);
+        }
         if (this.medium.objects[this.#at]?.kind === 'filemark') remaining--;
         if (count > 0) this.#at++;
       }

@@ -45,12 +45,13 @@ describe('a volume with one object the drive cannot read, whichever it is,', () 
   it('is catalogued without a wrong extent and without losing a byte that can be read', async () => {
     const whole = await writeVolume();
     const total = await checkExtents(whole);
-    for (let address = 3; address < whole.medium.objects.length; address++) {
-      const volume = await writeVolume();
-      if (volume.medium.objects[address]?.kind === 'filemark') continue;
-      volume.medium.unreadable.add(address);
-      expect(await checkExtents(volume), `object ${String(address)}`).to.equal(total);
-    }
+    for (let address = 3; address < whole.medium.objects.length; address++)
+      for (const spacingStops of [false, true]) {
+        const volume = await writeVolume();
+        volume.medium.unreadable.add(address);
+        volume.medium.spacingStops = spacingStops;
+        expect(await checkExtents(volume), `object ${String(address)}`).to.equal(total);
+      }
   });
 
   it('is catalogued without a wrong extent when all indexes are lost as well', async () => {
@@ -65,7 +66,10 @@ describe('a volume with one object the drive cannot read, whichever it is,', () 
       if (object?.kind !== 'block') continue;
       for (const lost of [address, ...indexes]) volume.medium.unreadable.add(lost);
       const lostBytes = object.bytes[10] === DATA_TYPE ? object.bytes.length - 128 : 0;
-      expect(await checkExtents(volume), `object ${String(address)}`).to.equal(total - lostBytes);
+      for (const spacingStops of [false, true]) {
+        volume.medium.spacingStops = spacingStops;
+        expect(await checkExtents(volume), `object ${String(address)}`).to.equal(total - lostBytes);
+      }
     }
   });
 });

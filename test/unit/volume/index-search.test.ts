@@ -113,6 +113,25 @@ describe('the search for the last index', () => {
     expect(tail.endOfData.lastIndex).to.equal(9);
   });
 
+  it('does not take parts of an index for a checkpoint when a crash came between them', async () => {
+    const volume = await makeVolume();
+    const session = await writeTwo(volume);
+    for (let stream = 1; stream < 40; stream++) await session.data(stream, 10);
+    await session.submit();
+    const first = session.appender.blockAddress;
+    await session.writeIndex();
+    expect(session.appender.blockAddress - first).to.be.greaterThan(2);
+    for (const left of [1, 2]) {
+      volume.medium.objects.length = first + left;
+      // The driver's, on close.
+      volume.medium.objects.push({ kind: 'filemark' });
+      const tail = await search(volume);
+      expect(tail.committedEnd).to.equal(11);
+      expect(tail.endOfData).to.deep.include({ blockAddress: first + left + 1, lastIndex: 9 });
+      expect(tail.damage).to.deep.equal([]);
+    }
+  });
+
   it('reads a VOLUME-END, with and without the filemark behind it', async () => {
     const volume = await makeVolume();
     const session = new SampleSession(volume);

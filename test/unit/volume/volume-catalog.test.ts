@@ -23,9 +23,12 @@ async function contentOf(
   volume: SampleVolume,
   source: 'index' | 'blocks' = 'index',
 ): Promise<Omit<VolumeCatalog, 'damage'>> {
-  const { streams, endOfData, committedEnd, closed } = await catalog(volume, source);
+  const { streams, endOfData, committedEnd, closed, tails, firstWrittenMs, lastWrittenMs } = await catalog(
+    volume,
+    source,
+  );
   const sorted = streams.toSorted((a, b) => (a.streamId < b.streamId ? -1 : 1));
-  return { streams: sorted, endOfData, committedEnd, closed };
+  return { streams: sorted, endOfData, committedEnd, closed, tails, firstWrittenMs, lastWrittenMs };
 }
 
 /** Three checkpoints of three streams; the index addresses are returned. */
@@ -56,6 +59,9 @@ describe('the catalogue of a volume', () => {
       endOfData: { blockAddress: 3, sequence: 1, lastIndex: null },
       committedEnd: 3,
       closed: null,
+      tails: [],
+      firstWrittenMs: null,
+      lastWrittenMs: null,
       damage: [],
     });
   });
@@ -161,6 +167,64 @@ describe('the catalogue of a volume', () => {
       expect(await contentOf(volume, 'blocks')).to.deep.equal(after);
       volume.medium.flipBit(endOfData.lastIndex ?? -1, 1500);
       expect(withoutLastIndex(await contentOf(volume))).to.deep.equal(withoutLastIndex(after));
+    }
+  });
+
+  it('leaves out blocks behind which a crash left a part of their index and a filemark', async () => {
+    const volume = await makeVolume();
+    const { session } = await writeThree(volume);
+    const before = await contentOf(volume);
+    await volume.thread.locateEndOfData();
+    for (let stream = 3; stream < 40; stream++) await session.data(stream, 10);
+    await session.submit();
+    const first = session.appender.blockAddress;
+    await session.writeIndex();
+    volume.medium.objects.length = first + 1;
+    volume.medium.objects.push({ kind: 'filemark' });
+    for (const source of ['index', 'blocks'] as const) {
+      const found = await contentOf(volume, source);
+      expect(found.streams).to.deep.equal(before.streams);
+      expect(found.committedEnd).to.equal(before.committedEnd);
+    }
+  });
+
+  it('loses nothing when any one filemark behind the label cannot be read, nor when all cannot', async () => {
+    for (const source of ['index', 'blocks'] as const) {
+      const whole = await makeVolume();
+      await writeThree(whole);
+      const before = await contentOf(whole, source);
+      const filemarks = whole.medium.objects.flatMap(({ kind }, i) => (kind === 'filemark' && i > 2 ? [i] : []));
+      expect(filemarks.length).to.equal(3);
+      const lots = [...filemarks.map((one) => [one]), filemarks.slice(0, -1), filemarks];
+      for (const [lost, spacingStops] of lots.flatMap((one) => [true, false].map((stops) => [one, stops] as const))) {
+        const volume = await makeVolume();
+        await writeThree(volume);
+        for (const address of lost) volume.medium.unreadable.add(address);
+        volume.medium.spacingStops = spacingStops;
+        expect(
+          (await contentOf(volume, source)).streams,
+          `${source}, without ${lost.join(' ')}, ${String(spacingStops)}`,
+        ).to.deep.equal(before.streams);
+        // By the indexes only the last may be met; block by block each is.
+        const met = (await catalog(volume, source)).damage.map(({ blockAddress }) => blockAddress);
+        expect(met).to.satisfy((some: readonly number[]) => some.every((one) => lost.includes(one)));
+        if (source === 'blocks') expect(met).to.deep.equal(lost);
+      }
+    }
+  });
+
+  it('keeps what a checkpoint brought whose filemark cannot be read when another session went on behind it', async () => {
+    for (const source of ['index', 'blocks'] as const) {
+      const volume = await makeVolume();
+      const { session } = await writeThree(volume);
+      const { endOfData } = session.checkpoints.at(-1) ?? { endOfData: null };
+      if (endOfData === null) throw new Error('there was a checkpoint');
+      const next = new SampleSession(volume, { session: 2, endOfData });
+      await next.data(7, 80);
+      await next.checkpoint();
+      const before = await contentOf(volume, source);
+      volume.medium.unreadable.add(endOfData.blockAddress - 1);
+      expect((await contentOf(volume, source)).streams, source).to.deep.equal(before.streams);
     }
   });
 
