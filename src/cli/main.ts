@@ -5,6 +5,7 @@ import { Command, CommanderError } from 'commander';
 import { systemClock } from '../base/clock.js';
 import { ERROR_CODES } from '../base/error-codes.js';
 import { StorageError, describeError, isStorageError } from '../base/storage-error.js';
+import { addCatalogCommands } from './catalog-commands.js';
 import { addChangerCommands } from './changer-commands.js';
 import type { CliContext, GlobalOptions } from './context.js';
 import { writeLine } from './context.js';
@@ -78,6 +79,7 @@ function makeProgram(context: CliContext): Command {
   addChangerCommands(program, run);
   addJobCommands(program, run);
   addPoolCommands(program, run);
+  addCatalogCommands(program, run);
   addClockCommands(program, run);
   addStatusCommands(program, run);
   overrideExits(program);

@@ -39,6 +39,15 @@ export function addMediaProcedures(media: Command, run: CommandRunner): void {
         runJob(environment, { kind: 'eject', barcodes: barcodes.map(parseBarcodeArgument) }, options),
       ),
     );
+
+  addJobOptions(media.command('verify'))
+    .argument('<barcode...>')
+    .description('read volumes whole and check every block, and what there is against the inventory')
+    .action(
+      run(async (environment, barcodes: string[], options: JobOptions) =>
+        runJob(environment, { kind: 'verify', barcodes: barcodes.map(parseBarcodeArgument) }, options),
+      ),
+    );
 }
 
 interface DestructiveOptions extends JobOptions {

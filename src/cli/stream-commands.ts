@@ -14,6 +14,7 @@ import { addHoldCommands } from './hold-commands.js';
 import { ProgressLine } from './progress-line.js';
 import type { CommandRunner } from './run-command.js';
 import { checkStreamId } from './stream-argument.js';
+import { addJobOptions, runJob, type JobOptions } from './run-job.js';
 import { formatPairs, formatTable } from './text-table.js';
 import { UsageError } from './usage-error.js';
 import { formatBytes, formatCrc, formatTime } from './words.js';
@@ -38,6 +39,14 @@ export function addStreamCommands(program: Command, run: CommandRunner): void {
     .action(
       run(async (environment, id: string, options: { extents?: true }) =>
         show(environment, checkStreamId(id), options.extents === true),
+      ),
+    );
+  addJobOptions(stream.command('verify'))
+    .argument('<stream-id...>')
+    .description('read streams over all their volumes and check every block, their order, length and CRC')
+    .action(
+      run(async (environment, ids: string[], options: JobOptions) =>
+        runJob(environment, { kind: 'verify-stream', streams: ids.map(checkStreamId) }, options),
       ),
     );
   addHoldCommands(stream, run);

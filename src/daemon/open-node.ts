@@ -128,7 +128,6 @@ async function openNode(options: StorageNodeOptions): Promise<StorageNode> {
     random,
     logger,
   });
-  const jobOrders = new JobOrders(jobs, { environment, register, leases, loading, labelling, pools });
   const mayRestore = makeRestorePolicy(configuration.clients);
   const restores = new RestoreService({
     inventory,
@@ -143,6 +142,7 @@ async function openNode(options: StorageNodeOptions): Promise<StorageNode> {
     limits,
     mayRestore,
   });
+  const jobOrders = new JobOrders(jobs, { environment, register, leases, loading, labelling, pools, restores });
   await retentionClock.open();
   await pools.declare(configuration.pools);
   await warnOfUnknownPools(configuration.clients, pools, logger);

@@ -8,7 +8,11 @@ import { LoadProcedure } from './load-procedure.js';
 import type { OperatorJobs } from './operator-jobs.js';
 import type { Procedure } from './procedure.js';
 import type { ProcedureWorld } from './procedure-world.js';
+import { RebuildProcedure } from './rebuild-procedure.js';
+import { ScrubProcedure } from './scrub-procedure.js';
 import { UnloadProcedure } from './unload-procedure.js';
+import { VerifyProcedure } from './verify-procedure.js';
+import { VerifyStreamProcedure } from './verify-stream-procedure.js';
 
 /** What the control door asks of operators' jobs. Failures are StorageErrors. `who` gave the order. */
 export interface JobControl {
@@ -66,6 +70,14 @@ export class JobOrders implements JobControl {
         return new LoadProcedure(this.#world, who, order);
       case 'unload':
         return new UnloadProcedure(this.#world, who, order);
+      case 'rebuild':
+        return new RebuildProcedure(this.#world, who, order);
+      case 'scrub':
+        return new ScrubProcedure(this.#world);
+      case 'verify':
+        return new VerifyProcedure(this.#world, who, order);
+      case 'verify-stream':
+        return new VerifyStreamProcedure(this.#world, order);
     }
   }
 }

@@ -4,6 +4,7 @@ import type { DriveLeases } from '../media/drive-leases.js';
 import type { Labelling } from '../media/labelling.js';
 import type { MediaEnvironment } from '../media/media-environment.js';
 import type { PoolBook } from '../media/pool-book.js';
+import type { RestoreService } from './restore-service.js';
 
 /** What procedures work with. */
 export interface ProcedureWorld {
@@ -13,4 +14,5 @@ export interface ProcedureWorld {
   readonly loading: CartridgeLoading;
   readonly labelling: Labelling;
   readonly pools: PoolBook;
+  readonly restores: RestoreService;
 }

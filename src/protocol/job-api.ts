@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { parseBarcode, type Barcode } from '../terms/barcode.js';
-import { parseJobId, type JobId } from '../terms/ids.js';
+import { parseJobId, parseStreamId, type JobId, type StreamId } from '../terms/ids.js';
 import { JOB_KINDS, JOB_STATES, JOB_STEP_STATES, type JobState } from '../terms/job-words.js';
 
 /** The bodies of the control door's routes about operators' jobs. */
@@ -17,6 +17,15 @@ const barcode = z
       code: 'custom',
       message: `"${text}" is not a barcode: six characters A-Z 0-9 and a media type such as L9 (TPL001L9), or DK for a disk volume`,
     });
+    return z.NEVER;
+  });
+const streamId = z
+  .string()
+  .max(64)
+  .transform((text, context): StreamId => {
+    const parsed = parseStreamId(text);
+    if (parsed !== null) return parsed;
+    context.addIssue({ code: 'custom', message: `"${text}" is not a stream id (a lower-case UUID)` });
     return z.NEVER;
   });
 /** As many as a job has steps. */
@@ -40,8 +49,34 @@ const loadOrder = z.strictObject({ kind: z.literal('load'), barcode, drive });
 
 const unloadOrder = z.strictObject({ kind: z.literal('unload'), drive });
 
+const rebuildOrder = z.strictObject({
+  kind: z.literal('rebuild'),
+  /** `unknown`: every cartridge in reach that carries no volume the inventory knows. */
+  barcodes: z.union([z.literal('unknown'), barcodes]),
+  /** What is believed: the indexes as far as they are whole, or the blocks alone, which takes as long as reading the volume. */
+  source: z.enum(['index', 'blocks']).default('index'),
+});
+
+const scrubOrder = z.strictObject({ kind: z.literal('scrub') });
+
+const verifyOrder = z.strictObject({ kind: z.literal('verify'), barcodes });
+
+const verifyStreamOrder = z.strictObject({
+  kind: z.literal('verify-stream'),
+  streams: z.array(streamId).min(1).max(1000),
+});
+
 /** What an operator can order, with what it takes. */
-export const jobOrderSchema = z.discriminatedUnion('kind', [labelOrder, ejectOrder, loadOrder, unloadOrder]);
+export const jobOrderSchema = z.discriminatedUnion('kind', [
+  labelOrder,
+  ejectOrder,
+  loadOrder,
+  unloadOrder,
+  rebuildOrder,
+  scrubOrder,
+  verifyOrder,
+  verifyStreamOrder,
+]);
 export type JobOrder = z.output<typeof jobOrderSchema>;
 export type JobRequest = z.input<typeof jobOrderSchema>;
 

@@ -14,6 +14,10 @@ export const JOB_KINDS = [
   'check-out',
   'check-in',
   'stock-take',
+  'rebuild',
+  'scrub',
+  'verify',
+  'verify-stream',
 ] as const;
 export type JobKind = (typeof JOB_KINDS)[number];
 

@@ -56,7 +56,7 @@ export class FakeJobControl implements JobControl {
 
   #plan(order: JobOrder): JobPlanView {
     const barcodes = 'barcodes' in order ? order.barcodes : [];
-    const steps = (barcodes === 'blank' ? this.blank : barcodes).map((subject) => ({
+    const steps = (typeof barcodes === 'string' ? this.blank : barcodes).map((subject) => ({
       subject,
       what: 'write a new label',
       destroys: this.destroys.get(subject) ?? null,

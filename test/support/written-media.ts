@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Fault } from '../../sim/fault-plan.js';
+import { ObjectLog } from '../../sim/object-log.js';
 import { Rack } from '../../sim/rack.js';
 import { SimSyscalls, type SimSyscallOptions } from '../../sim/sim-syscalls.js';
 import { createFilePort } from '../../src/device/linux-files.js';
@@ -99,4 +100,20 @@ export function writeTapeFiles(directory: string, objects: readonly MemoryObject
     else finish();
   finish();
   return directory;
+}
+
+/** The objects on a cartridge of a simulated rack, which no drive has open. */
+export function readCartridgeObjects(rackDirectory: string, barcode: Barcode): readonly MemoryObject[] {
+  const log = new ObjectLog(createFilePort(), join(rackDirectory, 'cartridges', barcode));
+  try {
+    return Array.from({ length: log.count }, (_, n): MemoryObject => {
+      const { lengthBytes } = log.entry(n);
+      if (lengthBytes === 0) return { kind: 'filemark' };
+      const bytes = new Uint8Array(lengthBytes);
+      log.read(n, bytes);
+      return { kind: 'block', bytes };
+    });
+  } finally {
+    log.close();
+  }
 }

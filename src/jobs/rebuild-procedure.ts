@@ -1,0 +1,180 @@
+import { SerialQueue } from '../base/serial-queue.js';
+import { StorageError } from '../base/storage-error.js';
+import type { CartridgeRecord, ExtentRecord } from '../inventory/records.js';
+import { newCartridge } from '../media/cartridge-register.js';
+import type { DriveBay } from '../media/drive-bay.js';
+import { fitsCartridge, preferHolding } from '../media/drive-choice.js';
+import type { JobOrder } from '../protocol/job-api.js';
+import { mediumOfBarcode, type Barcode } from '../terms/barcode.js';
+import type { StreamId } from '../terms/ids.js';
+import type { BlockSlot } from '../volume/block-slot.js';
+import { cutExtent } from '../volume/extent-cut.js';
+import type { CatalogExtent } from '../volume/volume-books.js';
+import type { VolumeReader } from '../volume/volume-reader.js';
+import type { JobRun } from './job-run.js';
+import type { JobPlan, Procedure } from './procedure.js';
+import { plural } from './procedure-words.js';
+import type { ProcedureWorld } from './procedure-world.js';
+import { missingRanges } from './stream-coverage.js';
+import { adoptVolume, freeParts, type KnownStream, type VolumeReading } from './volume-adoption.js';
+import { surveyMedium, watchOf } from './volume-survey.js';
+
+/** Streams named in the result of the job. */
+const NAMED_STREAMS = 100;
+
+/**
+ * Enters into the inventory the volumes that it does not know, with their streams, from the media alone: the named cartridges, or
+ * every one in reach without a known volume. Nothing is written to a medium, and nothing the inventory knows is replaced. As many
+ * at once as there are drives; each is entered whole, in one batch, so that a rebuild that was cut short goes on where it was.
+ */
+export class RebuildProcedure implements Procedure {
+  readonly kind = 'rebuild';
+  readonly #world: ProcedureWorld;
+  readonly #who: string;
+  readonly #order: Extract<JobOrder, { kind: 'rebuild' }>;
+  #barcodes: readonly Barcode[] = [];
+  /** One volume after another is entered: two may hold the same stream. */
+  readonly #entering = new SerialQueue();
+  readonly #streams = new Set<StreamId>();
+  #entered = 0;
+
+  constructor(world: ProcedureWorld, who: string, order: Extract<JobOrder, { kind: 'rebuild' }>) {
+    this.#world = world;
+    this.#who = who;
+    this.#order = order;
+  }
+
+  async plan(): Promise<JobPlan> {
+    const { barcodes, source } = this.#order;
+    this.#barcodes = barcodes === 'unknown' ? await this.#findUnknown() : [...new Set(barcodes)];
+    const what = source === 'index' ? 'read its indexes' : 'read all its blocks';
+    return {
+      title: `rebuild the inventory from ${plural(this.#barcodes.length, 'cartridge')}`,
+      steps: this.#barcodes.map((subject) => ({ subject, what, destroys: null })),
+    };
+  }
+
+  async run(run: JobRun): Promise<void> {
+    const drives = this.#world.leases.bays.filter((bay) => bay.down === null);
+    await run.each(this.#barcodes, drives.length, async (barcode) => {
+      await run.step(barcode, async (say) =>
+        run.withCartridge(barcode, 'being read to rebuild the inventory', async () => this.#readOne(run, barcode, say)),
+      );
+    });
+    const gaps = await this.#findGaps();
+    await run.report({
+      volumes: this.#entered,
+      streams: this.#streams.size,
+      streamsWithMissingBytes: gaps.slice(0, NAMED_STREAMS),
+    });
+  }
+
+  /** Cartridges in reach that carry no volume the inventory knows. */
+  async #findUnknown(): Promise<readonly Barcode[]> {
+    const { register, environment } = this.#world;
+    await register.refresh();
+    const found: Barcode[] = [];
+    for (const { barcode } of await register.reachable()) {
+      if (barcode === null || mediumOfBarcode(barcode) === 'cleaning') continue;
+      const volumeId = (await environment.inventory.cartridge(barcode))?.volumeId ?? null;
+      if (volumeId === null) found.push(barcode);
+    }
+    if (found.length > 0) return found.sort();
+    throw new StorageError(
+      'CHANGER_NO_CARTRIDGE',
+      'Every cartridge in reach carries a volume that the inventory knows. Nothing was read; put in those that are elsewhere, or name one.',
+    );
+  }
+
+  async #readOne(run: JobRun, barcode: Barcode, say: (doing: string) => void): Promise<string> {
+    const { leases, register, loading, environment } = this.#world;
+    const known = (await environment.inventory.cartridge(barcode))?.volumeId ?? null;
+    if (known !== null) return `volume ${known} is known already`;
+    const place = (await register.reachable()).find((one) => one.barcode === barcode);
+    const kind = mediumOfBarcode(barcode) === 'disk' ? 'disk' : 'tape';
+    const reaches = fitsCartridge(leases.bays, barcode, place?.reachableBy ?? null);
+    const fits = (bay: DriveBay): boolean => bay.kind === kind && reaches(bay);
+    return run.withDrive({ fits, preference: preferHolding(barcode) }, async (bay) => {
+      say(`in drive ${bay.name}`);
+      const cause = { who: this.#who, reason: 'loaded to rebuild the inventory' };
+      await loading.load(bay, barcode, cause, run.signal);
+      const { source } = this.#order;
+      const watch = watchOf(run, say);
+      return surveyMedium(environment, bay, { barcode, source, watch }, async (survey, slots) => {
+        if (survey.kind === 'no-volume') return survey.what;
+        return this.#entering.run(async () => this.#enter(survey.reading, survey.reader, slots));
+      });
+    });
+  }
+
+  async #enter(reading: VolumeReading, reader: VolumeReader, slots: readonly BlockSlot[]): Promise<string> {
+    const { environment } = this.#world;
+    const { label, catalog } = reading;
+    if ((await environment.inventory.volume(label.volumeId)) !== null)
+      return `volume ${label.volumeId} is known already`;
+    let lost = 0;
+    const extents = new Map<StreamId, readonly CatalogExtent[]>();
+    for (const { streamId, extents: found } of catalog.streams) {
+      const parts = freeParts(found, (await this.#known(streamId))?.extents ?? []);
+      const kept: CatalogExtent[] = [];
+      for (const { extent, from, to } of parts) {
+        const isWhole = from === extent.offset && to === extent.offset + extent.bytes;
+        const cut = isWhole ? extent : await cutExtent(reader, slots, extent, from, to);
+        if (cut === null) lost++;
+        else kept.push({ ...cut, sessionId: extent.sessionId });
+      }
+      extents.set(streamId, kept);
+    }
+    await environment.bookkeeping.run(async () => this.#commit(reading, extents));
+    this.#entered++;
+    for (const { streamId } of catalog.streams) this.#streams.add(streamId);
+    const damage = catalog.damage.length === 0 ? '' : `, ${String(catalog.damage.length)} objects damaged`;
+    const cuts = lost === 0 ? '' : `, ${plural(lost, 'run')} of blocks left out that overlap others`;
+    return `volume ${label.volumeId} of pool ${label.pool}, ${plural(catalog.streams.length, 'stream')}${damage}${cuts}`;
+  }
+
+  /** Whoever else changed a record meanwhile (a hold, a move) has not changed which blocks there are. */
+  async #commit(reading: VolumeReading, extents: ReadonlyMap<StreamId, readonly CatalogExtent[]>): Promise<void> {
+    const { inventory, clock } = this.#world.environment;
+    const { barcode, pool } = reading.label;
+    const known = new Map<StreamId, KnownStream>();
+    for (const { streamId } of reading.catalog.streams) {
+      const stream = await this.#known(streamId);
+      if (stream !== null) known.set(streamId, stream);
+    }
+    const cartridge: CartridgeRecord = (await inventory.cartridge(barcode)) ?? newCartridge(barcode);
+    await inventory.commit(
+      adoptVolume({
+        reading,
+        cartridge,
+        known,
+        extents,
+        pool: await inventory.pool(pool),
+        who: this.#who,
+        nowMs: clock.wallMs(),
+      }),
+    );
+  }
+
+  async #known(streamId: StreamId): Promise<KnownStream | null> {
+    const { inventory } = this.#world.environment;
+    const record = await inventory.stream(streamId);
+    if (record === null) return null;
+    const extents: ExtentRecord[] = [];
+    for await (const extent of inventory.extents(streamId)) extents.push(extent);
+    return { record, extents };
+  }
+
+  /** Streams of which bytes lie on volumes that were not read, or are lost. */
+  async #findGaps(): Promise<readonly StreamId[]> {
+    const { inventory } = this.#world.environment;
+    const gaps: StreamId[] = [];
+    for (const streamId of this.#streams) {
+      const record = await inventory.stream(streamId);
+      if (record === null) continue;
+      const missing = await missingRanges(record, inventory.extents(streamId));
+      if (missing.length > 0) gaps.push(streamId);
+    }
+    return gaps;
+  }
+}
