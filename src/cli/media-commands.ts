@@ -1,10 +1,12 @@
 import type { Command } from 'commander';
+import type { WhyView } from '../protocol/allocation-api.js';
 import type { MediumView } from '../protocol/control-api.js';
 import { parseBarcodeArgument } from './barcode-argument.js';
 import { writeJson, writeLine, type CommandEnvironment } from './context.js';
 import { addMediaProcedures } from './media-procedure-commands.js';
 import type { CommandRunner } from './run-command.js';
 import { formatPairs, formatTable } from './text-table.js';
+import { UsageError } from './usage-error.js';
 import { formatBytes, formatLocation, formatTime } from './words.js';
 
 export function addMediaCommands(program: Command, run: CommandRunner): void {
@@ -12,8 +14,16 @@ export function addMediaCommands(program: Command, run: CommandRunner): void {
 
   media
     .command('list')
+    .option('--why <barcode>', 'instead: why that one would be written next, or would not')
+    .option('--pool <name>', 'with --why: by which pool; those that concern it when not given')
     .description('every cartridge and disk volume the node knows')
-    .action(run(async (environment) => list(environment)));
+    .action(
+      run(async (environment, { why, pool }: { readonly why?: string; readonly pool?: string }) => {
+        if (why !== undefined) await explain(environment, parseBarcodeArgument(why), pool);
+        else if (pool === undefined) await list(environment);
+        else throw new UsageError('--pool goes with --why');
+      }),
+    );
 
   media
     .command('show')
@@ -46,11 +56,31 @@ async function list(environment: CommandEnvironment): Promise<void> {
 
 async function show(environment: CommandEnvironment, barcode: string): Promise<void> {
   const medium = await environment.control.medium(barcode);
+  const why = await environment.control.pool.why(barcode);
   if (environment.options.json) {
-    writeJson(environment, medium);
+    writeJson(environment, { ...medium, why });
     return;
   }
-  writeLine(environment.stdout, formatPairs(describeMedium(medium)));
+  const reasons = why.map(
+    (one) => ['to write next', `pool ${one.pool}, drive ${one.drive}: ${describeWhy(one)}`] as const,
+  );
+  writeLine(environment.stdout, formatPairs([...describeMedium(medium), ...reasons]));
+}
+
+async function explain(environment: CommandEnvironment, barcode: string, pool: string | undefined): Promise<void> {
+  const why = await environment.control.pool.why(barcode, pool);
+  if (environment.options.json) {
+    writeJson(environment, { barcode, why });
+    return;
+  }
+  const rows = why.map((one) => [one.pool, one.drive, describeWhy(one)]);
+  writeLine(environment.stdout, formatTable(['POOL', 'DRIVE', barcode], rows));
+}
+
+/** `would be written next: is begun and has room`, or why not. */
+function describeWhy({ rank, reason }: WhyView): string {
+  if (rank === null) return reason;
+  return `would be ${rank === 0 ? 'written next' : `number ${String(rank + 1)} to be tried`}: ${reason}`;
 }
 
 function describeMedium(medium: MediumView): readonly (readonly [string, string])[] {
@@ -68,6 +98,7 @@ function describeMedium(medium: MediumView): readonly (readonly [string, string]
           ['label written', formatTime(volume.labelledMs)],
           ['data', `${formatBytes(volume.bytes)} in ${String(volume.blocks)} blocks`],
           ['end of data', `block ${String(volume.endOfData.blockAddress)}`],
+          ...(volume.begunFor === '' ? [] : [['begun for', volume.begunFor] as const]),
           ['mounts', String(volume.mounts)],
           ['errors', String(volume.errors)],
           ['first written', formatTime(volume.firstWrittenMs)],

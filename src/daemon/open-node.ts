@@ -5,6 +5,7 @@ import type { Logger } from '../base/logger.js';
 import type { Random } from '../base/random.js';
 import { SerialQueue } from '../base/serial-queue.js';
 import type { Inventory } from '../inventory/inventory.js';
+import { AllocationOrders } from '../jobs/allocation-control.js';
 import { DriveOrders } from '../jobs/drive-control.js';
 import { JobOrders } from '../jobs/job-control.js';
 import { ChangerLooks } from '../jobs/changer-control.js';
@@ -31,6 +32,7 @@ import { RetentionGuard } from '../media/retention-guard.js';
 import { StreamHolds } from '../media/stream-holds.js';
 import { VolumeMounting } from '../media/volume-mounting.js';
 import { makeReceiveBufferSetter } from '../device/receive-buffer.js';
+import { VolumeSelection } from '../media/volume-selection.js';
 import { ControlDoor } from '../server/control-door.js';
 import { DataDoor } from '../server/data-door.js';
 import { BlockRing } from '../transfer/block-ring.js';
@@ -90,16 +92,18 @@ async function openNode(options: StorageNodeOptions): Promise<StorageNode> {
     node: configuration.node ?? hostname(),
     software: `tapeloom ${version}`,
     blockSizeBytes: configuration.buffer.blockSizeBytes,
+    timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
   };
   const leases = new DriveLeases(bays);
   const driveBook = new DriveBook(environment, leases);
   await driveBook.open();
   const register = new CartridgeRegister(environment, leases);
   const loading = new CartridgeLoading(environment, register);
-  const mounting = new VolumeMounting(environment, loading);
   const retentionClock = new RetentionClock(environment);
   const guard = new RetentionGuard(environment, retentionClock);
   const labelling = new Labelling(environment, loading, guard);
+  const selection = new VolumeSelection(environment, guard);
+  const mounting = new VolumeMounting(environment, { loading, labelling, selection });
   const driveCommands = new DriveCommands(leases);
   const pools = new PoolBook(environment);
   const saves = new SaveService({
@@ -207,6 +211,7 @@ async function openNode(options: StorageNodeOptions): Promise<StorageNode> {
       drives: new DriveOrders({ leases, driveBook, stopping: stopping.signal }),
       jobs: jobOrders,
       pools: new PoolOrders({ pools, inventory, guard }),
+      allocation: new AllocationOrders({ inventory, pools, selection, bays, clock }),
       retention: new RetentionOrders({ holds: new StreamHolds(environment, guard), retentionClock, clock }),
       logger,
       version,

@@ -137,7 +137,9 @@ function volumeAfter(volume: VolumeRecord, checkpoint: Checkpoint, nowMs: number
     checkpoint.endOfData.blockAddress >= volume.endOfData.blockAddress,
     'the end of data of a volume that is written only moves forward',
   );
-  const retention = checkpoint.streams.map((stream) => stream.descriptor.retentionEndMs);
+  const retention = checkpoint.streams
+    .filter((stream) => stream.extents.length > 0)
+    .map((stream) => stream.descriptor.retentionEndMs);
   const wrote = checkpoint.bytes > 0;
   const written = {
     ...volume,

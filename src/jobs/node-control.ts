@@ -75,7 +75,7 @@ export class NodeControl implements ControlService {
 
   #problems(): readonly ProblemView[] {
     const doubt = this.#options.retentionClock.describeDoubt();
-    return doubt === null ? [] : [{ kind: 'clock', message: doubt }];
+    return [...(doubt === null ? [] : [{ kind: 'clock', message: doubt }]), ...this.#options.register.problems];
   }
 
   async doctor(): Promise<DoctorView> {

@@ -156,6 +156,7 @@ export class SaveService {
     const volumes = new SaveVolumes({
       ...this.#options,
       pool,
+      session: { sessionId, startedMs },
       limits: this.#options.saveLimits,
       signal: this.#stopping.signal,
     });

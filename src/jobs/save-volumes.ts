@@ -3,6 +3,7 @@ import type { Logger } from '../base/logger.js';
 import { describeError, isStorageError, type StorageError } from '../base/storage-error.js';
 import type { Inventory } from '../inventory/inventory.js';
 import type { PoolRecord } from '../inventory/records.js';
+import type { WritingSession } from '../media/allocation-period.js';
 import type { CartridgeLoading } from '../media/cartridge-loading.js';
 import { byDaemon } from '../media/cartridge-register.js';
 import type { DriveBay } from '../media/drive-bay.js';
@@ -18,6 +19,8 @@ import { VolumePreparation, type HeldVolume } from './volume-preparation.js';
 
 export interface SaveVolumesOptions {
   readonly pool: PoolRecord;
+  /** The session these volumes are for. */
+  readonly session: WritingSession;
   readonly inventory: Inventory;
   readonly leases: DriveLeases;
   readonly mounting: VolumeMounting;
@@ -156,10 +159,10 @@ export class SaveVolumes implements VolumeSupply {
   }
 
   async #startPreparing(): Promise<void> {
-    const { leases, mounting, logger } = this.#options;
+    const { leases, mounting, logger, session } = this.#options;
     const pool = this.#pool;
     try {
-      const ranks = await mounting.drivesFor(pool, this.#otherDrives());
+      const ranks = await mounting.drivesFor({ pool, session }, this.#otherDrives());
       if (this.#isClosed || this.bay === null) return;
       const lease = leases.tryAcquire({
         fits: (bay) => ranks.has(bay),
@@ -167,7 +170,7 @@ export class SaveVolumes implements VolumeSupply {
       });
       if (lease === null) return;
       this.#preparation = new VolumePreparation(lease, async (signal) =>
-        mounting.mountForAppend(lease.bay, pool, AbortSignal.any([signal, this.#options.signal])),
+        mounting.mountForAppend(lease.bay, { pool, session }, AbortSignal.any([signal, this.#options.signal])),
       );
     } catch (error) {
       if (!isStorageError(error)) throw error;
@@ -211,17 +214,17 @@ export class SaveVolumes implements VolumeSupply {
   }
 
   async #mountOn(lease: DriveLease, waiting: TellWaiting): Promise<HeldVolume> {
-    const { mounting, signal } = this.#options;
+    const { mounting, signal, session } = this.#options;
     waiting('mount', `mounting a volume of pool ${this.#pool.name} in drive ${lease.bay.name}`);
-    return { lease, ...(await mounting.mountForAppend(lease.bay, this.#pool, signal)) };
+    return { lease, ...(await mounting.mountForAppend(lease.bay, { pool: this.#pool, session }, signal)) };
   }
 
   async #acquireDrive(failed: ReadonlySet<DriveBay>, waiting: TellWaiting): Promise<DriveLease> {
-    const { leases, mounting, signal } = this.#options;
+    const { leases, mounting, signal, session } = this.#options;
     const pool = this.#pool;
     const drives = this.#drives().filter((bay) => !failed.has(bay));
     // With none up the leases say why.
-    const ranks = drives.length === 0 ? null : await mounting.drivesFor(pool, drives);
+    const ranks = drives.length === 0 ? null : await mounting.drivesFor({ pool, session }, drives);
     waiting('drive', `waiting for a drive of pool ${pool.name}`);
     return leases.acquire({
       fits: (bay) => bay.kind === pool.kind && (ranks?.has(bay) ?? true),
@@ -231,14 +234,14 @@ export class SaveVolumes implements VolumeSupply {
   }
 
   async #awaitOperator(wait: OperatorWait, error: StorageError): Promise<void> {
-    const { inventory, mounting } = this.#options;
+    const { inventory, mounting, session } = this.#options;
     this.#isWaitingForOperator = true;
     try {
       await wait.until(error, async () => {
         // What a person changes of the pool while they are asked for a volume is meant for this session, too.
         this.#pool = (await inventory.pool(this.#pool.name)) ?? this.#pool;
         const drives = this.#drives();
-        return drives.length > 0 && (await mounting.drivesFor(this.#pool, drives)).size > 0;
+        return drives.length > 0 && (await mounting.drivesFor({ pool: this.#pool, session }, drives)).size > 0;
       });
     } finally {
       this.#isWaitingForOperator = false;

@@ -46,6 +46,8 @@ export function viewMedium(cartridge: CartridgeRecord, volume: VolumeRecord | nu
         : {
             volumeId: volume.volumeId,
             pool: volume.pool,
+            closed: volume.closed,
+            begunFor: volume.begunFor,
             labelledMs: volume.labelledMs,
             blocks: volume.blocks,
             bytes: volume.bytes,

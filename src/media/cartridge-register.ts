@@ -5,6 +5,7 @@ import type { Barcode } from '../terms/barcode.js';
 import { sameLocation, type CartridgeLocation } from '../terms/media-state.js';
 import type { DriveBay } from './drive-bay.js';
 import type { DriveLeases } from './drive-leases.js';
+import { problemsOf, type CartridgeProblem } from './cartridge-problems.js';
 import type { MediaEnvironment } from './media-environment.js';
 import { reconcile, type AskedChanger, type FoundMove, type Reconciliation } from './reconciliation.js';
 
@@ -31,6 +32,7 @@ export interface RegisterReport extends Reconciliation {
 export class CartridgeRegister {
   readonly #environment: MediaEnvironment;
   readonly #leases: DriveLeases;
+  readonly #problems = new Map<string, readonly CartridgeProblem[]>();
 
   constructor(environment: MediaEnvironment, leases: DriveLeases) {
     this.#environment = environment;
@@ -64,12 +66,24 @@ export class CartridgeRegister {
     });
     const moves = await this.#commit(report.moves, cause, (record) => isUsed(record));
     await this.#identify(idle, asked);
+    this.#noteProblems(asked, report, silent);
     for (const { changer, error } of silent)
       this.#environment.logger.log('warn', 'changer.silent', `Changer ${changer} cannot be asked: ${error.message}`, {
         changer,
         code: error.code,
       });
     return { ...report, moves, silent };
+  }
+
+  /** What an operator must look at, as of the last inventory runs. */
+  get problems(): readonly CartridgeProblem[] {
+    return [...this.#problems.values()].flat();
+  }
+
+  #noteProblems(asked: readonly AskedChanger[], report: Reconciliation, silent: RegisterReport['silent']): void {
+    for (const { changer, error } of silent)
+      this.#problems.set(changer, [{ kind: 'changer-silent', message: `Changer ${changer} cannot be asked: ${error.message}` }]);
+    for (const one of asked) this.#problems.set(one.name, problemsOf(one, report, this.#leases.bays.map(({ name }) => name)));
   }
 
   /**
@@ -155,8 +169,7 @@ export class CartridgeRegister {
       const moves: FoundMove[] = [];
       for (const move of found) {
         const record = await inventory.cartridge(move.barcode);
-        const isSame =
-          record === null ? move.record === null : sameLocation(record.location, move.record?.location ?? null);
+        const isSame = record === null ? move.record === null : isUntouched(record, move.record);
         const isFree = record === null ? reservations.purposeOf(move.barcode) === null : !isUsed(record);
         if (isSame && isFree) moves.push({ ...move, record });
       }
@@ -209,6 +222,11 @@ export class CartridgeRegister {
       bay.loaded = (answer === undefined ? null : barcodeIn(answer, bay.name)) ?? booked?.barcode ?? null;
     }
   }
+}
+
+/** It was not moved since, not even away and back. */
+function isUntouched(now: CartridgeRecord, before: CartridgeRecord | null): boolean {
+  return now.locationSinceMs === before?.locationSinceMs && sameLocation(now.location, before.location);
 }
 
 /** A cartridge nobody has told anything of. */

@@ -1,4 +1,4 @@
-import { StorageError, isStorageError } from '../base/storage-error.js';
+import { StorageError, isStorageError, type ErrorContext } from '../base/storage-error.js';
 import { makeVolumeId, type VolumeId } from '../terms/ids.js';
 import { mediumOfBarcode, type Barcode } from '../terms/barcode.js';
 import { SCRATCH_POOL } from '../terms/pool-policy.js';
@@ -20,6 +20,8 @@ export interface LabelOrder {
   readonly pool: PoolRecord;
   /** The barcode once more: overwrite what another program, or an unknown volume of ours, left there. */
   readonly overwrite: Barcode | null;
+  /** What the medium must carry for the daemon to label it by itself; absent: a person named it, who knows. */
+  readonly expected?: 'volume' | 'blank';
 }
 
 /**
@@ -130,6 +132,7 @@ export class Labelling {
         `Cartridge ${barcode} is write-protected and was not labelled. Set its tab and try again.`,
         { context },
       );
+    refuseUnexpected(order, context, (await this.#environment.inventory.cartridge(barcode))?.volumeId ?? null, reading);
     if (reading.kind === 'blank') return;
     // Whatever may be overwritten, it is not another volume that happens to be in the drive.
     const found = reading.kind === 'foreign' ? null : reading.label;
@@ -244,12 +247,29 @@ export class Labelling {
           who: order.who,
           what: 'media.label',
           barcode: order.barcode,
-          details: { pool: order.pool.name, volume: label.volumeId, replaced },
+          details: { pool: order.pool.name, volume: label.volumeId, replaced, expected: order.expected ?? null },
         },
       ],
     });
     return volume;
   }
+}
+
+/** The daemon overwrites by itself only the volume that the books say it is, or nothing at all. */
+function refuseUnexpected(
+  { barcode, expected }: LabelOrder,
+  context: ErrorContext,
+  known: VolumeId | null,
+  reading: LabelReading,
+): void {
+  if (expected !== 'volume' || reading.kind === 'foreign' || reading.kind === 'damaged') return;
+  if (reading.kind === 'tapeloom' && reading.label.volumeId === known) return;
+  const found = reading.kind === 'blank' ? 'it is blank' : `its label says ${reading.label.volumeId}`;
+  throw new StorageError(
+    reading.kind === 'blank' ? 'VOLUME_BLANK' : 'VOLUME_LABEL_MISMATCH',
+    `Cartridge ${barcode} should carry volume ${known ?? ''}, but ${found}. It was not touched.`,
+    { context },
+  );
 }
 
 /** Cartridge memory is a help, not a need: a drive that cannot read it labels nevertheless. */

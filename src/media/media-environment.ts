@@ -31,4 +31,6 @@ export interface MediaEnvironment {
   readonly node: string;
   readonly software: string;
   readonly blockSizeBytes: number;
+  /** IANA name: in it days, weeks and months begin. */
+  readonly timeZone: string;
 }

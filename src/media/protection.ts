@@ -98,7 +98,7 @@ function describeOwn(stream: StreamRecord, kind: 'open' | 'held' | 'retained'): 
 }
 
 /** What a client said may lie beyond the calendar. */
-function formatTime(timeMs: number): string {
+export function formatTime(timeMs: number): string {
   const time = new Date(timeMs);
   return Number.isNaN(time.getTime()) ? 'the end of time' : time.toISOString();
 }

@@ -3,7 +3,7 @@ import type { Barcode } from '../terms/barcode.js';
 import type { StreamId, VolumeId } from '../terms/ids.js';
 import type { StreamRecord } from '../inventory/records.js';
 import type { MediaEnvironment } from './media-environment.js';
-import { Protection } from './protection.js';
+import { Protection, formatTime } from './protection.js';
 import type { RetentionClock } from './retention-clock.js';
 
 /** A stream, the one it is based on, and so on. */
@@ -29,6 +29,11 @@ export class RetentionGuard {
   constructor(environment: MediaEnvironment, clock: RetentionClock) {
     this.#environment = environment;
     this.#clock = clock;
+  }
+
+  /** The earliest time it may be: what has not expired by then is kept. */
+  get earliestMs(): number {
+    return this.#clock.earliestMs;
   }
 
   /** What must be kept now; one pass over every stream. */
@@ -98,8 +103,7 @@ export class RetentionGuard {
   }
 
   async #refuseProtected(barcode: Barcode, volumeId: VolumeId): Promise<void> {
-    if ((await this.#environment.inventory.streamsOnVolume(volumeId)).length === 0) return;
-    const reasons = (await this.protection()).reasonsFor(volumeId);
+    const reasons = await this.#reasonsFor(volumeId);
     if (reasons.length === 0) return;
     const more = reasons.length > SHOWN_REASONS ? ` and ${String(reasons.length - SHOWN_REASONS)} more` : '';
     throw new StorageError(
@@ -107,6 +111,17 @@ export class RetentionGuard {
       `Volume ${barcode} must not be overwritten: ${reasons.slice(0, SHOWN_REASONS).join('; ')}${more}. Nothing was changed.`,
       { context: { barcode, volume: volumeId, streams: reasons.length } },
     );
+  }
+
+  /** What the streams say; and the volume itself, should streams on it be missing from the books. */
+  async #reasonsFor(volumeId: VolumeId): Promise<readonly string[]> {
+    const { inventory } = this.#environment;
+    const isUsed = (await inventory.streamsOnVolume(volumeId)).length > 0;
+    const reasons = isUsed ? (await this.protection()).reasonsFor(volumeId) : [];
+    if (reasons.length > 0) return reasons;
+    const endMs = (await inventory.volume(volumeId))?.retentionEndMs ?? null;
+    if (endMs === null || endMs <= this.#clock.earliestMs) return [];
+    return [`something on it is to be kept until ${formatTime(endMs)}, although no stream is known that is`];
   }
 
   /** The stream and what it is based on, as of one moment between destructions; a base that is gone ends it. */

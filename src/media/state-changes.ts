@@ -25,7 +25,7 @@ const CHANGES: Readonly<Record<VolumeState, Readonly<Record<StateChanger, readon
   },
   full: {
     operator: ['append', 'read-only', 'suspect', 'damaged', 'retired'],
-    daemon: ['suspect', 'damaged', 'retired'],
+    daemon: ['read-only', 'suspect', 'damaged', 'retired'],
   },
   'read-only': {
     operator: ['append', 'full', 'scratch', 'suspect', 'damaged', 'retired'],

@@ -1,24 +1,36 @@
-import type { ErrorCode } from '../base/error-codes.js';
+import { assert } from '../base/assert.js';
 import { StorageError, isStorageError } from '../base/storage-error.js';
+import type { Barcode } from '../terms/barcode.js';
 import type { VolumeId } from '../terms/ids.js';
-import type { VolumeState } from '../terms/media-state.js';
 import type { PoolRecord, VolumeRecord } from '../inventory/records.js';
 import { readLabel, type LabelReading } from '../volume/label-io.js';
-import { allocateVolume } from './allocation.js';
+import type { AllocationChoice, Consideration } from './allocation.js';
 import type { CartridgeLoading } from './cartridge-loading.js';
 import { byDaemon } from './cartridge-register.js';
 import type { CartridgeReservation } from './cartridge-reservations.js';
 import type { DriveBay } from './drive-bay.js';
+import { DAEMON } from './drive-book.js';
 import { settleEndOfData } from './end-of-data.js';
+import type { Labelling } from './labelling.js';
 import type { MediaEnvironment } from './media-environment.js';
-import { withStateByDaemon } from './state-changes.js';
+import { noVolume } from './no-volume.js';
+import { setAside } from './set-aside.js';
 import { updateVolume } from './update-volume.js';
+import type { AppendRequest, VolumeSelection } from './volume-selection.js';
 
 /** A volume that stands where its data ends, and the right to use it: who has it releases that. */
 export interface VolumeForAppend {
   readonly volume: VolumeRecord;
   readonly reservation: CartridgeReservation;
 }
+
+/** Words of the log for what becomes a volume of a pool. */
+const EVENT = { recycle: 'recycled', draw: 'drawn', label: 'labelled' } as const;
+const DOING = {
+  recycle: 'expired and is used again by pool',
+  draw: 'drawn from scratch by pool',
+  label: 'blank and is labelled for pool',
+} as const;
 
 /**
  * The mount procedure: from "pool" or "volume" to a drive that stands where the next block goes, the label read and
@@ -27,57 +39,99 @@ export interface VolumeForAppend {
 export class VolumeMounting {
   readonly #environment: MediaEnvironment;
   readonly #loading: CartridgeLoading;
+  readonly #labelling: Labelling;
+  readonly #selection: VolumeSelection;
 
-  constructor(environment: MediaEnvironment, loading: CartridgeLoading) {
+  constructor(
+    environment: MediaEnvironment,
+    parts: { readonly loading: CartridgeLoading; readonly labelling: Labelling; readonly selection: VolumeSelection },
+  ) {
     this.#environment = environment;
-    this.#loading = loading;
+    this.#loading = parts.loading;
+    this.#labelling = parts.labelling;
+    this.#selection = parts.selection;
   }
 
   /**
-   * Mounts the volume of `pool` to write next. A volume that turns out unfit (write-protected, suspect, another label) is
-   * marked and the next one is tried; one that somebody else uses is passed over. JOB_NO_VOLUME when none is left, with what
-   * was wrong with each.
+   * Mounts the volume the pool writes next: one with room, or an expired, a scratch or a blank one that is labelled for it
+   * (allocation.ts). One that turns out unfit (write-protected, suspect, another label) is marked and the next one is tried; one
+   * that somebody else uses is passed over. JOB_NO_VOLUME when none is left, with what was wrong with each.
    */
-  async mountForAppend(bay: DriveBay, pool: PoolRecord, signal: AbortSignal): Promise<VolumeForAppend> {
+  async mountForAppend(bay: DriveBay, request: AppendRequest, signal: AbortSignal): Promise<VolumeForAppend> {
     const { reservations } = this.#environment;
-    const problems: string[] = [];
-    const passedOver = new Set<VolumeId>();
+    const { pool } = request;
+    const begunFor = this.#selection.begunFor(request);
+    const tried = new Map<Barcode, string>();
     for (;;) {
       signal.throwIfAborted();
-      const { order, reasons } = await this.#allocate(bay, pool);
-      const next = order.find(({ volume }) => !passedOver.has(volume.volumeId));
-      if (next === undefined)
-        throw noVolume(pool, [...problems, ...reasons.map((one) => `${one.barcode} ${one.reason}`)]);
-      const reservation = reservations.tryReserve(next.volume.barcode, `saving to pool ${pool.name}`);
+      const [next] = (await this.#selection.select(bay, request, tried)).order;
+      if (next === undefined) throw await this.#noVolume(request, [bay], tried);
+      const { barcode } = next.candidate.cartridge;
+      const reservation = reservations.tryReserve(barcode, `saving to pool ${pool.name}`);
       if (reservation === null) continue;
       try {
-        return { volume: await this.#prepareAppend(bay, pool, next.volume, signal), reservation };
+        const volume = await this.#makeReady(bay, pool, next, signal);
+        return { volume: await this.#prepareAppend(bay, pool, volume, begunFor, signal), reservation };
       } catch (error) {
         reservation.release();
-        if (!isStorageError(error)) throw error;
-        // The robot could not bring it: another one may do.
-        if (NOT_BROUGHT.has(error.code)) passedOver.add(next.volume.volumeId);
-        else if (!(await this.#setAside(next.volume, error))) throw error;
-        problems.push(`${next.volume.barcode}: ${error.message}`);
+        if (!isStorageError(error) || !(await setAside(this.#environment, next.candidate, error))) throw error;
+        tried.set(barcode, `was tried: ${error.message}`);
       }
     }
   }
 
-  /**
-   * Which of these drives can get a volume of `pool` to write on, with how well: 2 when it holds one, 1 when it is empty, 0
-   * when something must be unloaded first. JOB_NO_VOLUME when none can, with what is wrong with each volume.
-   */
-  async drivesFor(pool: PoolRecord, bays: readonly DriveBay[]): Promise<ReadonlyMap<DriveBay, number>> {
-    const ranks = new Map<DriveBay, number>();
-    const problems = new Set<string>();
-    for (const bay of bays) {
-      const { order, reasons } = await this.#allocate(bay, pool);
-      const [first] = order;
-      if (first !== undefined) ranks.set(bay, first.mounted ? 2 : bay.loaded === null ? 1 : 0);
-      else for (const one of reasons) problems.add(`${one.barcode} ${one.reason}`);
+  /** A volume of the pool, labelled first where it is none yet. */
+  async #makeReady(
+    bay: DriveBay,
+    pool: PoolRecord,
+    { action, candidate }: AllocationChoice,
+    signal: AbortSignal,
+  ): Promise<VolumeRecord> {
+    const { cartridge, volume } = candidate;
+    if (action === 'append') {
+      assert(volume !== null, 'what is appended to is a volume');
+      return volume;
     }
-    if (ranks.size === 0) throw noVolume(pool, [...problems]);
+    const { barcode } = cartridge;
+    this.#environment.logger.log(
+      'info',
+      `allocation.${EVENT[action]}`,
+      `${barcode} is ${DOING[action]} ${pool.name}.`,
+      {
+        barcode,
+        pool: pool.name,
+        drive: bay.name,
+        volume: cartridge.volumeId,
+      },
+    );
+    const expected = action === 'label' ? 'blank' : 'volume';
+    return this.#labelling.label(bay, { who: DAEMON, barcode, pool, overwrite: null, expected }, signal);
+  }
+
+  /**
+   * Which of these drives can get a volume of the pool to write on, with how well: 2 when it holds one, 1 when it is empty, 0
+   * when something must be unloaded first. JOB_NO_VOLUME when none can, with what is wrong with each.
+   */
+  async drivesFor(request: AppendRequest, bays: readonly DriveBay[]): Promise<ReadonlyMap<DriveBay, number>> {
+    const ranks = new Map<DriveBay, number>();
+    for (const bay of bays) {
+      const [first] = (await this.#selection.select(bay, request)).order;
+      if (first === undefined) continue;
+      ranks.set(bay, first.candidate.cartridge.barcode === bay.loaded ? 2 : bay.loaded === null ? 1 : 0);
+    }
+    if (ranks.size === 0) throw await this.#noVolume(request, bays, new Map());
     return ranks;
+  }
+
+  /** With every reason, also of what a glance had passed over. */
+  async #noVolume(
+    request: AppendRequest,
+    bays: readonly DriveBay[],
+    tried: ReadonlyMap<Barcode, string>,
+  ): Promise<StorageError> {
+    const considered: Consideration[] = [];
+    for (const bay of bays) considered.push(...(await this.#selection.explain(bay, request, tried)).considered);
+    return noVolume(request.pool, considered);
   }
 
   /**
@@ -105,27 +159,11 @@ export class VolumeMounting {
     return volume;
   }
 
-  async #allocate(bay: DriveBay, pool: PoolRecord): Promise<ReturnType<typeof allocateVolume>> {
-    const volumes = (await this.#environment.inventory.volumes()).filter((volume) => volume.pool === pool.name);
-    const reachable = await bay.changer.cartridges();
-    const candidates = volumes.map((volume) => ({
-      volume,
-      mounted: bay.loaded === volume.barcode,
-      inUse: this.#environment.reservations.purposeOf(volume.barcode),
-      reachable: reachable.some(
-        ({ barcode, reachableBy, location }) =>
-          barcode === volume.barcode &&
-          reachableBy.includes(bay.name) &&
-          (location.kind !== 'drive' || location.drive === bay.name),
-      ),
-    }));
-    return allocateVolume(pool, candidates);
-  }
-
   async #prepareAppend(
     bay: DriveBay,
     pool: PoolRecord,
     volume: VolumeRecord,
+    begunFor: string,
     signal: AbortSignal,
   ): Promise<VolumeRecord> {
     const status = await this.#mount(bay, volume, `loaded to save to pool ${pool.name}`, signal);
@@ -138,7 +176,10 @@ export class VolumeMounting {
     bay.activity = `positioning ${volume.barcode}`;
     await bay.thread.locateEndOfData();
     const settled = await settleEndOfData(this.#environment, bay.thread, volume);
-    return settled;
+    if (settled.firstWrittenMs !== null || settled.begunFor === begunFor) return settled;
+    return (
+      (await updateVolume(this.#environment, settled.volumeId, (current) => ({ ...current, begunFor }))) ?? settled
+    );
   }
 
   /** Loads it and reads its label, unless that was done and nothing has touched the medium since. */
@@ -186,47 +227,6 @@ export class VolumeMounting {
     });
     return after;
   }
-
-  /** Marks a volume that must not be written; false when the failure is not the volume's. */
-  async #setAside(volume: VolumeRecord, error: StorageError): Promise<boolean> {
-    const state = stateAfter(error);
-    if (state === null) return false;
-    await updateVolume(this.#environment, volume.volumeId, (current) =>
-      withStateByDaemon({ ...current, errors: current.errors + 1 }, state, error.message),
-    );
-    this.#environment.logger.log('warn', 'volume.set-aside', `Volume ${volume.barcode} is ${state}: ${error.message}`, {
-      volume: volume.volumeId,
-      barcode: volume.barcode,
-      code: error.code,
-    });
-    return true;
-  }
-}
-
-const NOT_BROUGHT: ReadonlySet<ErrorCode> = new Set([
-  'CHANGER_NO_CARTRIDGE',
-  'CHANGER_MOVE_FAILED',
-  'CHANGER_DUPLICATE_BARCODE',
-]);
-
-/** What a volume becomes when it could not be mounted for writing; null: it is not the volume's fault. */
-function stateAfter(error: StorageError): VolumeState | null {
-  switch (error.code) {
-    case 'MEDIUM_WRITE_PROTECTED':
-      return 'read-only';
-    case 'VOLUME_SUSPECT':
-    case 'VOLUME_LABEL_MISMATCH':
-    case 'VOLUME_LABEL_DAMAGED':
-    case 'VOLUME_UNSUPPORTED_FORMAT':
-    case 'VOLUME_BLANK':
-    case 'VOLUME_FOREIGN':
-      return 'suspect';
-    case 'MEDIUM_READ_ERROR':
-    case 'MEDIUM_WRITE_ERROR':
-      return 'damaged';
-    default:
-      return null;
-  }
 }
 
 function matchLabel(volume: VolumeRecord, bay: DriveBay, reading: LabelReading): void {
@@ -259,13 +259,4 @@ function matchLabel(volume: VolumeRecord, bay: DriveBay, reading: LabelReading):
         { context: { ...context, found: reading.label.volumeId, foundBarcode: reading.label.barcode } },
       );
   }
-}
-
-function noVolume(pool: PoolRecord, reasons: readonly string[]): StorageError {
-  const why = reasons.length === 0 ? 'it has no volumes' : reasons.join('; ');
-  return new StorageError(
-    'JOB_NO_VOLUME',
-    `Pool ${pool.name} has no volume to write: ${why}. Label a cartridge: \`tapeloom media label BARCODE --pool ${pool.name}\`.`,
-    { context: { pool: pool.name } },
-  );
 }

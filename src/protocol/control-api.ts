@@ -64,6 +64,10 @@ export const mediumSchema = z.object({
     .object({
       volumeId: z.string(),
       pool: z.string(),
+      /** Nothing can be appended any more. */
+      closed: z.boolean(),
+      /** The session or period its pool began it for; '' when any may go on on it. */
+      begunFor: z.string(),
       labelledMs: timeMs,
       blocks: z.number().int(),
       bytes,

@@ -13,6 +13,7 @@ import { ERROR_CODES } from '../base/error-codes.js';
 import type { Logger } from '../base/logger.js';
 import { StorageError, describeError, isStorageError } from '../base/storage-error.js';
 import type { ChangerControl } from '../jobs/changer-control.js';
+import type { AllocationControl } from '../jobs/allocation-control.js';
 import type { ControlService } from '../jobs/control-service.js';
 import type { DriveControl } from '../jobs/drive-control.js';
 import type { JobControl } from '../jobs/job-control.js';
@@ -31,6 +32,7 @@ import {
   type ErrorView,
 } from '../protocol/control-api.js';
 import { addChangerRoutes } from './changer-routes.js';
+import { addAllocationRoutes } from './allocation-routes.js';
 import { addDriveRoutes } from './drive-routes.js';
 import { addJobRoutes } from './job-routes.js';
 import { addPoolRoutes } from './pool-routes.js';
@@ -43,6 +45,7 @@ export interface ControlDoorOptions {
   readonly drives: DriveControl;
   readonly jobs: JobControl;
   readonly pools: PoolControl;
+  readonly allocation: AllocationControl;
   readonly retention: RetentionControl;
   readonly logger: Logger;
   readonly version: string;
@@ -160,6 +163,7 @@ async function makeApp(options: ControlDoorOptions): Promise<FastifyInstance> {
       addDriveRoutes(scope, options.drives);
       addJobRoutes(scope, options.jobs);
       addPoolRoutes(scope, options.pools);
+      addAllocationRoutes(scope, options.allocation);
       addRetentionRoutes(scope, options.retention, options.service);
       scope.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
     },

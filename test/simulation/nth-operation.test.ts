@@ -1,11 +1,15 @@
 import { expect } from 'chai';
+import type { PoolRecord } from '../../src/inventory/records.js';
+import { scratchPool } from '../../src/media/pool-book.js';
+import type { Barcode } from '../../src/terms/barcode.js';
 import { SeededRandom } from '../../src/base/random.js';
+import { poolRecord } from '../support/inventory-samples.js';
 import { RIG_LIMITS } from '../support/save-rig.js';
 import { restoreAndCompare } from './checkers.js';
 import { Life } from './life.js';
 import { Stage, STAGE_SLOT_BYTES } from './stage.js';
 import { WorldClient } from './world-client.js';
-import type { WorldNode } from './world-node.js';
+import { WORLD_POOL, type WorldNode } from './world-node.js';
 
 const LIMITS = { ...RIG_LIMITS, checkpointBytes: 12 * STAGE_SLOT_BYTES, procedureBlocks: 24 };
 
@@ -16,12 +20,22 @@ interface Scenario {
   readonly cartridges: readonly number[];
   readonly before: ((stage: Stage, node: WorldNode) => Promise<void>) | null;
   readonly work: (stage: Stage, node: WorldNode) => Promise<void>;
+  readonly pool?: PoolRecord;
 }
 
 async function save(stage: Stage, node: WorldNode, ...blocks: readonly number[]): Promise<void> {
+  await saveKept(stage, node, null, ...blocks);
+}
+
+async function saveKept(
+  stage: Stage,
+  node: WorldNode,
+  retentionDays: number | null,
+  ...blocks: readonly number[]
+): Promise<void> {
   await Promise.all(
     blocks.map(async (count, n) => {
-      const told = stage.newStream(count * STAGE_SLOT_BYTES + n);
+      const told = stage.newStream(count * STAGE_SLOT_BYTES + n, retentionDays);
       const random = new SeededRandom(n + 1);
       const client = new WorldClient(told, {
         clock: stage.clock,
@@ -64,6 +78,27 @@ const SCENARIOS: readonly Scenario[] = [
     work: async (stage, node) => save(stage, node, 10),
   },
   {
+    name: 'draws a scratch volume and labels a blank one',
+    cartridges: [30, 30, 30],
+    pool: poolRecord('default', { labelsBlank: true }),
+    before: async (stage, node) => {
+      await node.label('TPL001L8' as Barcode);
+      await node.label('TPL002L8' as Barcode, scratchPool('tape'));
+      await save(stage, node, 10);
+    },
+    work: async (stage, node) => save(stage, node, 45),
+  },
+  {
+    name: 'uses an expired volume again beside one that must be kept',
+    cartridges: [30, 30],
+    before: async (stage, node) => {
+      await stage.labelAll(node);
+      await saveKept(stage, node, 0, 18);
+      await save(stage, node, 16);
+    },
+    work: async (stage, node) => save(stage, node, 14),
+  },
+  {
     name: 'restores a stream that lies on two volumes',
     cartridges: [30, 30, 30],
     before: async (stage, node) => {
@@ -78,13 +113,13 @@ const SCENARIOS: readonly Scenario[] = [
 
 /** The scenario with the n-th access failing; returns whether there was an n-th. */
 async function playFailing(
-  { cartridges, before, work }: Scenario,
+  { cartridges, before, work, pool = WORLD_POOL }: Scenario,
   failsAt: number,
   forGood: boolean,
 ): Promise<boolean> {
   const random = new SeededRandom(1);
   const capacities = cartridges.map((blocks) => blocks * STAGE_SLOT_BYTES);
-  const stage = new Stage({ drives: 1, cartridges: capacities, limits: LIMITS, random });
+  const stage = new Stage({ drives: 1, cartridges: capacities, limits: LIMITS, random, pool });
   const inPeace = async (action: NonNullable<Scenario['before']>): Promise<void> =>
     stage.play(new Life(random), async (node) => {
       await node.open();

@@ -3,16 +3,17 @@ import type { Fault } from '../../sim/fault-plan.js';
 import type { Logger } from '../../src/base/logger.js';
 import { SeededRandom } from '../../src/base/random.js';
 import { describeError, isStorageError } from '../../src/base/storage-error.js';
+import type { PoolRecord } from '../../src/inventory/records.js';
 import type { Barcode } from '../../src/terms/barcode.js';
 import type { TransferLimits } from '../../src/transfer/transfer-limits.js';
-import { checkReadable } from './checkers.js';
+import { checkReadable, restoreAndCompare } from './checkers.js';
 import { Life } from './life.js';
 import { Machine } from './machine.js';
 import { WorldStream } from './world-client.js';
 import { WorldClock } from './world-clock.js';
 import { WorldFiles } from './world-files.js';
 import { WorldHand } from './world-hand.js';
-import { WorldNode } from './world-node.js';
+import { WORLD_POOL, WorldNode } from './world-node.js';
 import { WorldStore, type WorldRecords } from './world-store.js';
 
 export const STAGE_SLOT_BYTES = 4096;
@@ -24,6 +25,8 @@ export interface StageOptions {
   readonly cartridges: readonly number[];
   readonly limits: TransferLimits;
   readonly random: SeededRandom;
+  /** The pool `default`, where it is another one. */
+  readonly pool?: PoolRecord;
 }
 
 /**
@@ -38,14 +41,16 @@ export class Stage {
   readonly problems: string[] = [];
   readonly #files = new WorldFiles();
   readonly #drives: readonly string[];
-  readonly #records: WorldRecords = new Map();
+  #records: WorldRecords = new Map();
   readonly #limits: TransferLimits;
   readonly #random: SeededRandom;
+  readonly #pool: PoolRecord;
   #machine: Machine;
 
-  constructor({ drives, cartridges, limits, random }: StageOptions) {
+  constructor({ drives, cartridges, limits, random, pool }: StageOptions) {
     this.#drives = Array.from({ length: drives }, (_, number) => `/dev/nst${String(number)}`);
     this.#limits = limits;
+    this.#pool = pool ?? WORLD_POOL;
     this.#random = random;
     this.rack = new Rack(this.#files, RACK, this.#drives);
     cartridges.forEach((capacityBytes, n) => {
@@ -59,8 +64,17 @@ export class Stage {
     this.#machine = this.#makeMachine(faults);
   }
 
-  newStream(bytes: number): WorldStream {
-    const told = new WorldStream(this.streams.length, this.#random.nextU32(), bytes);
+  /** The same cartridges at a node with an empty inventory; returns what brings the old one back. */
+  loseInventory(): () => void {
+    const records = this.#records;
+    this.#records = new Map();
+    return () => {
+      this.#records = records;
+    };
+  }
+
+  newStream(bytes: number, retentionDays: number | null = null): WorldStream {
+    const told = new WorldStream(this.streams.length, this.#random.nextU32(), bytes, retentionDays);
     this.streams.push(told);
     return told;
   }
@@ -101,7 +115,8 @@ export class Stage {
     await this.play(new Life(this.#random), async (node) => {
       try {
         await node.open();
-        for (const told of this.streams) this.note(await checkReadable(node, told));
+        for (const told of this.streams)
+          this.note(told.mustBeKept ? await checkReadable(node, told) : await restoreAndCompare(node, told));
         const { problems } = await node.inventory.scrub();
         for (const { key, problem } of problems) this.problems.push(`inventory record ${key}: ${problem}`);
         await node.close();
@@ -148,6 +163,7 @@ export class Stage {
       logger: this.#logger(),
       limits: this.#limits,
       slotBytes: STAGE_SLOT_BYTES,
+      pool: this.#pool,
     });
   }
 

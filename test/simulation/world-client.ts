@@ -22,8 +22,14 @@ export class WorldStream {
   durableBytes = 0;
   saved: SavedStream | null = null;
   error: StorageError | null = null;
+  /** What it asks for; null: what the pool gives. With 0 it has expired as soon as it is saved. */
+  readonly retentionDays: number | null;
+  /** What was promised must be there. Of an expired stream only what is delivered must be right. */
+  mustBeKept: boolean;
 
-  constructor(number: number, seed: number, length: number) {
+  constructor(number: number, seed: number, length: number, retentionDays: number | null = null) {
+    this.retentionDays = retentionDays;
+    this.mustBeKept = retentionDays !== 0;
     this.name = `stream-${String(number)}`;
     this.bytes = new Uint8Array(length);
     new SeededRandom(seed).fill(this.bytes);
@@ -39,6 +45,7 @@ export class WorldClient implements SaveStreamEvents {
   readonly #random: SeededRandom;
   readonly #slotBytes: number;
   readonly #leavesAt: number;
+  readonly #basedOn: StreamId | null;
   #end!: () => void;
   #stream: SaveStream | null = null;
   #sent = 0;
@@ -55,6 +62,7 @@ export class WorldClient implements SaveStreamEvents {
       readonly slotBytes: number;
       /** It breaks off behind so many bytes. */
       readonly leavesAt: number;
+      readonly basedOn?: StreamId | null;
     },
   ) {
     this.told = told;
@@ -62,6 +70,7 @@ export class WorldClient implements SaveStreamEvents {
     this.#random = options.random;
     this.#slotBytes = options.slotBytes;
     this.#leavesAt = options.leavesAt;
+    this.#basedOn = options.basedOn ?? null;
     this.done = new Promise((resolve) => (this.#end = resolve));
   }
 
@@ -70,14 +79,14 @@ export class WorldClient implements SaveStreamEvents {
   }
 
   async open(saves: SaveService): Promise<void> {
-    const { name } = this.told;
+    const { name, retentionDays } = this.told;
     const request = {
       name,
       pool: 'default',
-      level: 'full' as const,
-      basedOn: null,
+      level: this.#basedOn === null ? ('full' as const) : ('incremental' as const),
+      basedOn: this.#basedOn,
       timeMs: 1,
-      retentionDays: null,
+      retentionDays,
       attributes: {},
     };
     try {

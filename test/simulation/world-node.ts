@@ -33,9 +33,11 @@ import { OperatorRequests } from '../../src/media/operator-requests.js';
 import { PoolBook } from '../../src/media/pool-book.js';
 import { RetentionClock } from '../../src/media/retention-clock.js';
 import { RetentionGuard } from '../../src/media/retention-guard.js';
+import { StreamHolds } from '../../src/media/stream-holds.js';
 import { VolumeMounting } from '../../src/media/volume-mounting.js';
+import { VolumeSelection } from '../../src/media/volume-selection.js';
 import type { Barcode } from '../../src/terms/barcode.js';
-import type { VolumeId } from '../../src/terms/ids.js';
+import type { StreamId, VolumeId } from '../../src/terms/ids.js';
 import { BlockRing } from '../../src/transfer/block-ring.js';
 import { RestorePass, type RestorePassOptions } from '../../src/transfer/restore-pass.js';
 import { RestoreStreamState } from '../../src/transfer/restore-stream-state.js';
@@ -60,6 +62,7 @@ export interface WorldNodeOptions {
   readonly logger: Logger;
   readonly limits: TransferLimits;
   readonly slotBytes: number;
+  readonly pool: PoolRecord;
 }
 
 /** Nobody comes to help, and a world has other things to show than how long a day is. */
@@ -76,8 +79,10 @@ export class WorldNode {
   readonly restores: RestoreService;
   readonly leases: DriveLeases;
   readonly #labelling: Labelling;
+  readonly #holds: StreamHolds;
   readonly #driveBook: DriveBook;
   readonly #pools: PoolBook;
+  readonly #pool: PoolRecord;
   readonly #retentionClock: RetentionClock;
   readonly #register: CartridgeRegister;
   readonly #mounting: VolumeMounting;
@@ -111,18 +116,22 @@ export class WorldNode {
       software: 'tapeloom world',
       // The label's least; blocks may be shorter.
       blockSizeBytes: VOLUME_LIMITS.minBlockSizeBytes,
+      timeZone: 'UTC',
     };
     this.leases = new DriveLeases(this.bays);
     this.#driveBook = new DriveBook(environment, this.leases);
     this.#register = new CartridgeRegister(environment, this.leases);
     const loading = new CartridgeLoading(environment, this.#register);
-    this.#mounting = new VolumeMounting(environment, loading);
     this.#pools = new PoolBook(environment);
+    this.#pool = options.pool;
     this.#pass = { clock, logger, limits };
-    const mounting = this.#mounting;
     this.#retentionClock = new RetentionClock(environment);
     const guard = new RetentionGuard(environment, this.#retentionClock);
     this.#labelling = new Labelling(environment, loading, guard);
+    this.#holds = new StreamHolds(environment, guard);
+    const selection = new VolumeSelection(environment, guard);
+    const mounting = new VolumeMounting(environment, { loading, labelling: this.#labelling, selection });
+    this.#mounting = mounting;
     const { inventory, ring, leases } = this;
     this.saves = new SaveService({
       inventory,
@@ -161,7 +170,7 @@ export class WorldNode {
     await this.inventory.open();
     await this.#driveBook.open();
     await this.#retentionClock.open();
-    await this.#pools.declare([WORLD_POOL]);
+    await this.#pools.declare([this.#pool]);
     await this.#register.refresh();
     await this.saves.recover();
   }
@@ -211,8 +220,12 @@ export class WorldNode {
     }
   }
 
-  async label(barcode: Barcode): Promise<void> {
-    const order = { who: 'world', barcode, pool: WORLD_POOL, overwrite: null };
+  async hold(streamId: StreamId): Promise<void> {
+    await this.#holds.hold('world', streamId, 'it is needed');
+  }
+
+  async label(barcode: Barcode, pool: PoolRecord = this.#pool, overwrite: Barcode | null = null): Promise<void> {
+    const order = { who: 'world', barcode, pool, overwrite };
     await this.#labelling.refuseEarly(order);
     const lease = await this.leases.acquire({ fits: () => true, preference: () => 0, signal: this.#signal });
     try {

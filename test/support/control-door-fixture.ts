@@ -6,12 +6,15 @@ import { text } from 'node:stream/consumers';
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { LogFields, Logger } from '../../src/base/logger.js';
+import { AllocationOrders } from '../../src/jobs/allocation-control.js';
 import { PoolOrders } from '../../src/jobs/pool-control.js';
 import { RetentionOrders } from '../../src/jobs/retention-control.js';
+import type { DriveBay } from '../../src/media/drive-bay.js';
 import { PoolBook } from '../../src/media/pool-book.js';
 import { RetentionClock } from '../../src/media/retention-clock.js';
 import { RetentionGuard } from '../../src/media/retention-guard.js';
 import { StreamHolds } from '../../src/media/stream-holds.js';
+import { VolumeSelection } from '../../src/media/volume-selection.js';
 import { ControlDoor } from '../../src/server/control-door.js';
 import { FakeChangerControl } from './fake-changer-control.js';
 import { FakeControlService } from './fake-control-service.js';
@@ -41,6 +44,8 @@ export class ControlDoorFixture {
   };
   #door: ControlDoor | null = null;
 
+  /** Of the daemon behind the routes about allocation. */
+  readonly bays: DriveBay[] = [];
   /** Behind pools, holds and the clock is the real thing, over an inventory in memory. */
   media: MediaFixture | null = null;
 
@@ -50,12 +55,20 @@ export class ControlDoorFixture {
     const retentionClock = new RetentionClock(environment);
     await retentionClock.open();
     const guard = new RetentionGuard(environment, retentionClock);
+    const pools = new PoolBook(environment);
     this.#door = await ControlDoor.open({
       service: this.service,
       changers: this.changers,
       drives: this.drives,
       jobs: this.jobs,
-      pools: new PoolOrders({ pools: new PoolBook(environment), inventory, guard }),
+      pools: new PoolOrders({ pools, inventory, guard }),
+      allocation: new AllocationOrders({
+        inventory,
+        pools,
+        selection: new VolumeSelection(environment, guard),
+        bays: this.bays,
+        clock,
+      }),
       retention: new RetentionOrders({ holds: new StreamHolds(environment, guard), retentionClock, clock }),
       logger: this.logger,
       version: '0.1.0',

@@ -28,6 +28,7 @@ import { PoolBook } from '../../src/media/pool-book.js';
 import { RetentionClock } from '../../src/media/retention-clock.js';
 import { RetentionGuard } from '../../src/media/retention-guard.js';
 import { VolumeMounting } from '../../src/media/volume-mounting.js';
+import { VolumeSelection } from '../../src/media/volume-selection.js';
 import type { Barcode } from '../../src/terms/barcode.js';
 import type { StreamId } from '../../src/terms/ids.js';
 import { BlockRing, type RingCounts } from '../../src/transfer/block-ring.js';
@@ -130,6 +131,7 @@ export class LibraryRig {
       node: 'rig',
       software: 'tapeloom rig',
       blockSizeBytes: VOLUME_LIMITS.minBlockSizeBytes,
+      timeZone: 'UTC',
     };
     this.#faults = numbers.map(() => []);
     this.bays = numbers.map((number) => {
@@ -167,12 +169,13 @@ export class LibraryRig {
     this.#register = new CartridgeRegister(environment, this.leases);
     const register = this.#register;
     const loading = new CartridgeLoading(environment, register);
-    const mounting = new VolumeMounting(environment, loading);
     this.#pools = new PoolBook(environment);
     this.#retentionClock = new RetentionClock(environment);
     const retentionClock = this.#retentionClock;
     const guard = new RetentionGuard(environment, retentionClock);
     this.#labelling = new Labelling(environment, loading, guard);
+    const selection = new VolumeSelection(environment, guard);
+    const mounting = new VolumeMounting(environment, { loading, labelling: this.#labelling, selection });
     this.requests = new OperatorRequests(clock, logger);
     const { bookkeeping, reservations } = environment;
     this.saves = new SaveService({

@@ -47,6 +47,7 @@ export async function makeMediaEnvironment(changes: Partial<MediaEnvironment> = 
     node: 'node-a',
     software: 'tapeloom test',
     blockSizeBytes: 1 << 20,
+    timeZone: 'UTC',
     ...changes,
   };
   return { environment, inventory, clock, events };

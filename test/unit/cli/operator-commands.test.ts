@@ -3,7 +3,8 @@ import { StorageError, isStorageError } from '../../../src/base/storage-error.js
 import { UsageError } from '../../../src/cli/usage-error.js';
 import { ControlDoorFixture } from '../../support/control-door-fixture.js';
 import { runCommand } from '../../support/cli-fixture.js';
-import { streamIdOf, volumeIdOf } from '../../support/records.js';
+import { cartridgeRecord } from '../../support/inventory-samples.js';
+import { streamIdOf, volumeIdOf, volumeRecord } from '../../support/records.js';
 
 describe('the operator commands', () => {
   let fixture: ControlDoorFixture;
@@ -11,6 +12,10 @@ describe('the operator commands', () => {
   beforeEach(async () => {
     fixture = new ControlDoorFixture();
     await fixture.open();
+    await fixture.media?.inventory.commit({
+      cartridges: [cartridgeRecord(1), cartridgeRecord(2, { volumeId: null })],
+      volumes: [volumeRecord(1)],
+    });
   });
   afterEach(async () => {
     await fixture.close();
@@ -56,7 +61,9 @@ describe('the operator commands', () => {
       expect(volume).to.include('end of data:       block 1300');
       expect(volume).to.include('uncommitted tails: 1');
       expect(await linesOf('media', 'show', 'TPL002L9')).to.have.length(4);
-      expect(await documentsOf('media', 'show', 'TPL001L9')).to.deep.equal([fixture.service.mediaViews[0]]);
+      expect(await documentsOf('media', 'show', 'TPL001L9')).to.deep.equal([
+        { ...fixture.service.mediaViews[0], why: [] },
+      ]);
     });
 
     it('takes what is no barcode for a usage error and asks nobody', async () => {

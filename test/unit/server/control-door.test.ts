@@ -33,6 +33,7 @@ const ROUTES = [
   'POST /v1/jobs/{jobId}/cancel',
   'POST /v1/drives/{drive}/down',
   'POST /v1/drives/{drive}/up',
+  'GET /v1/media/{barcode}/why',
   'GET /v1/pools',
   'POST /v1/pools',
   'GET /v1/pools/{pool}',
