@@ -173,7 +173,7 @@ function judgeNew({ pool }: AllocationRequest, belonging: number, action: 'draw'
       action: null,
       reason: `is ${action === 'draw' ? 'scratch' : 'blank'}, but pool ${pool.name} has the ${String(pool.maxVolumes)} volumes it may have`,
     };
-  return { action, reason: action === 'draw' ? 'can be drawn from scratch' : 'is blank and can be labelled' };
+  return { action, reason: action === 'draw' ? 'is scratch and can be drawn' : 'is blank and can be labelled' };
 }
 
 function judgeOwn(request: AllocationRequest, candidate: AllocationCandidate, volume: VolumeRecord): Judgement {

@@ -82,8 +82,18 @@ export class CartridgeRegister {
 
   #noteProblems(asked: readonly AskedChanger[], report: Reconciliation, silent: RegisterReport['silent']): void {
     for (const { changer, error } of silent)
-      this.#problems.set(changer, [{ kind: 'changer-silent', message: `Changer ${changer} cannot be asked: ${error.message}` }]);
-    for (const one of asked) this.#problems.set(one.name, problemsOf(one, report, this.#leases.bays.map(({ name }) => name)));
+      this.#problems.set(changer, [
+        { kind: 'changer-silent', message: `Changer ${changer} cannot be asked: ${error.message}` },
+      ]);
+    for (const one of asked)
+      this.#problems.set(
+        one.name,
+        problemsOf(
+          one,
+          report,
+          this.#leases.bays.map(({ name }) => name),
+        ),
+      );
   }
 
   /**

@@ -45,7 +45,9 @@ export class VolumeSelection {
     const nowMs = this.#guard.earliestMs;
     const mayRecycle =
       request.pool.recycles &&
-      volumes.some((volume) => volume.pool === request.pool.name && (volume.retentionEndMs ?? 0) <= nowMs && volume.blocks > 0);
+      volumes.some(
+        (volume) => volume.pool === request.pool.name && (volume.retentionEndMs ?? 0) <= nowMs && volume.blocks > 0,
+      );
     return this.#allocate(bay, request, tried, volumes, mayRecycle ? await this.#guard.protection() : null);
   }
 
@@ -78,7 +80,8 @@ export class VolumeSelection {
         inUse: reservations.purposeOf(barcode),
         protectedBy: volume === null ? [] : reasonsFor(volume, protection),
         streams: volume === null ? 0 : (protection?.countOn(volume.volumeId) ?? 1),
-        problem: tried.get(barcode) ?? (entries.length > 1 ? 'is there twice: two cartridges carry this barcode' : null),
+        problem:
+          tried.get(barcode) ?? (entries.length > 1 ? 'is there twice: two cartridges carry this barcode' : null),
       };
     });
     const ltoGeneration = bay.isOpen ? ltoGenerationOf((await bay.thread.readStatus()).identity.product) : null;

@@ -11,10 +11,12 @@ interface Sleeper {
 export class WorldClock implements Clock {
   #nowMs = 0;
   #order = 0;
+  /** How far the wall clock is from where it should be. */
+  wallOffsetMs = 0;
   readonly #sleepers = new Set<Sleeper>();
 
   wallMs(): number {
-    return 1_700_000_000_000 + this.#nowMs;
+    return 1_700_000_000_000 + this.#nowMs + this.wallOffsetMs;
   }
 
   monotonicMs(): number {

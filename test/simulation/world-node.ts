@@ -30,6 +30,7 @@ import { DriveLeases } from '../../src/media/drive-leases.js';
 import { Labelling } from '../../src/media/labelling.js';
 import type { MediaEnvironment } from '../../src/media/media-environment.js';
 import { OperatorRequests } from '../../src/media/operator-requests.js';
+import { MediaStates } from '../../src/media/media-states.js';
 import { PoolBook } from '../../src/media/pool-book.js';
 import { RetentionClock } from '../../src/media/retention-clock.js';
 import { RetentionGuard } from '../../src/media/retention-guard.js';
@@ -81,7 +82,8 @@ export class WorldNode {
   readonly #labelling: Labelling;
   readonly #holds: StreamHolds;
   readonly #driveBook: DriveBook;
-  readonly #pools: PoolBook;
+  readonly pools: PoolBook;
+  readonly states: MediaStates;
   readonly #pool: PoolRecord;
   readonly #retentionClock: RetentionClock;
   readonly #register: CartridgeRegister;
@@ -122,7 +124,8 @@ export class WorldNode {
     this.#driveBook = new DriveBook(environment, this.leases);
     this.#register = new CartridgeRegister(environment, this.leases);
     const loading = new CartridgeLoading(environment, this.#register);
-    this.#pools = new PoolBook(environment);
+    this.pools = new PoolBook(environment);
+    this.states = new MediaStates(environment);
     this.#pool = options.pool;
     this.#pass = { clock, logger, limits };
     this.#retentionClock = new RetentionClock(environment);
@@ -143,7 +146,7 @@ export class WorldNode {
       clock,
       random,
       logger,
-      pools: this.#pools,
+      pools: this.pools,
       bookkeeping: environment.bookkeeping,
       guard,
       retentionClock: this.#retentionClock,
@@ -170,7 +173,7 @@ export class WorldNode {
     await this.inventory.open();
     await this.#driveBook.open();
     await this.#retentionClock.open();
-    await this.#pools.declare([this.#pool]);
+    await this.pools.declare([this.#pool]);
     await this.#register.refresh();
     await this.saves.recover();
   }

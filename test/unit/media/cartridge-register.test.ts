@@ -27,6 +27,7 @@ class TellingChanger {
     [A, slot(1)],
     [B, slot(2)],
   ]);
+  extra: readonly ReachableCartridge[] = [];
   failure: StorageError | null = null;
   onAsked: () => Promise<void> = async () => undefined;
 
@@ -34,7 +35,7 @@ class TellingChanger {
     const seen = [...this.places].map(([barcode, location]) => ({ barcode, tag: '', location, reachableBy: ['d0'] }));
     await this.onAsked();
     if (this.failure !== null) throw this.failure;
-    return seen;
+    return [...seen, ...this.extra];
   }
 }
 
@@ -95,6 +96,54 @@ describe('the register of cartridges', () => {
     changer.places.set(A, slot(5));
     await register.refresh();
     expect([await locationOf(A), bay.loaded]).to.deep.equal([IN_DRIVE, A]);
+  });
+
+  it('does not believe what it saw of a cartridge that went away and came back meanwhile', async () => {
+    changer.onAsked = async () => {
+      changer.onAsked = async () => undefined;
+      for (const location of [IN_DRIVE, slot(1)]) {
+        await fixture.clock.advance(1);
+        await register.place(A, location, byDaemon('moved'));
+      }
+    };
+    changer.places.set(A, IN_DRIVE);
+    await register.refresh();
+    expect(await locationOf(A)).to.deep.equal(slot(1));
+  });
+
+  it('tells what a person must look at: what is there twice, unread, new in a door, in a strange drive, silent', async () => {
+    const kinds = (): readonly string[] => register.problems.map(({ kind }) => kind);
+    expect(kinds()).to.deep.equal([]);
+    changer.extra = [
+      { barcode: A, tag: '', location: slot(7), reachableBy: ['d0'] },
+      { barcode: null, tag: '', location: slot(8), reachableBy: ['d0'] },
+      { barcode: null, tag: 'MY TAPE', location: slot(9), reachableBy: ['d0'] },
+      {
+        barcode: barcodeOf(3),
+        tag: '',
+        location: { kind: 'import-export', changer: 'lib', slot: 25 },
+        reachableBy: ['d0'],
+      },
+      { barcode: barcodeOf(4), tag: '', location: { kind: 'drive', drive: 'lib/3' }, reachableBy: ['d0'] },
+    ];
+    await register.refresh();
+    expect(kinds()).to.deep.equal([
+      'duplicate-barcode',
+      'unread-barcode',
+      'unread-barcode',
+      'not-imported',
+      'unknown-drive',
+    ]);
+    expect(register.problems.map(({ message }) => message).join('\n'))
+      .to.contain(`${A}; in lib it is in slot 1 and slot 7`)
+      .and.to.contain('"MY TAPE"');
+    changer.failure = new StorageError('CHANGER_DOOR_OPEN', 'The door is open.');
+    await register.refresh();
+    expect(kinds()).to.deep.equal(['changer-silent']);
+    changer.failure = null;
+    changer.extra = [];
+    await register.refresh();
+    expect(kinds()).to.deep.equal([]);
   });
 
   it('keeps its last word of a changer that cannot be asked, and says which', async () => {
