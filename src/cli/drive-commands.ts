@@ -2,11 +2,12 @@ import type { Command } from 'commander';
 import type { DriveStatusView, DriveView } from '../protocol/control-api.js';
 import { parseBarcodeArgument } from './barcode-argument.js';
 import { writeJson, writeLine, type CommandEnvironment } from './context.js';
+import { chooseDrive } from './drive-choice.js';
 import { formatFoundDrives } from './hardware-words.js';
+import { addMotionCommands } from './motion-commands.js';
 import type { CommandRunner } from './run-command.js';
 import { addJobOptions, runJob, type JobOptions } from './run-job.js';
 import { formatPairs, formatTable } from './text-table.js';
-import { UsageError } from './usage-error.js';
 import { formatTime, printable } from './words.js';
 
 export function addDriveCommands(program: Command, run: CommandRunner): void {
@@ -87,18 +88,8 @@ export function addDriveCommands(program: Command, run: CommandRunner): void {
         printState(environment, await environment.control.drive.up(await chooseDrive(environment, name), { reason }));
       }),
     );
-}
 
-/** The one named, else TAPELOOM_DRIVE, else the only one of its kind. */
-async function chooseDrive(environment: CommandEnvironment, name: string | undefined): Promise<string> {
-  const named = name ?? environment.environment['TAPELOOM_DRIVE'];
-  if (named !== undefined) return named;
-  const drives = await environment.control.drives();
-  const tapes = drives.filter((drive) => drive.kind === 'tape');
-  const candidates = tapes.length > 0 ? tapes : drives;
-  const [only] = candidates;
-  if (only !== undefined && candidates.length === 1) return only.name;
-  throw new UsageError(`Which drive? ${candidates.map((drive) => drive.name).join(', ')} (or set TAPELOOM_DRIVE)`);
+  addMotionCommands(drive, run);
 }
 
 async function list(environment: CommandEnvironment): Promise<void> {
@@ -124,9 +115,9 @@ function printState(environment: CommandEnvironment, drive: DriveView): void {
   else writeLine(environment.stdout, `${drive.name} is ${describeState(drive)}`);
 }
 
-/** `down since 2026-11-24 03:07:09 by olga (loose cable)`. */
-export function describeState({ state, stateReason, downSinceMs, downBy }: DriveView): string {
-  if (state !== 'down') return state;
+/** `down since 2026-11-24 03:07:09 by olga (loose cable)`; `idle, wants cleaning`. */
+export function describeState({ state, stateReason, downSinceMs, downBy, wantsCleaning }: DriveView): string {
+  if (state !== 'down') return wantsCleaning ? `${state}, wants cleaning` : state;
   return `down since ${formatTime(downSinceMs)} by ${printable(downBy)} (${printable(stateReason)})`;
 }
 

@@ -11,6 +11,7 @@ import type { CliContext, GlobalOptions } from './context.js';
 import { writeLine } from './context.js';
 import { addClockCommands } from './clock-commands.js';
 import { addDriveCommands } from './drive-commands.js';
+import { addHealthCommands } from './health-commands.js';
 import { addJobCommands } from './job-commands.js';
 import { addMediaCommands } from './media-commands.js';
 import { addPoolCommands } from './pool-commands.js';
@@ -76,6 +77,7 @@ function makeProgram(context: CliContext): Command {
   addStreamCommands(program, run);
   addMediaCommands(program, run);
   addDriveCommands(program, run);
+  addHealthCommands(program, run);
   addChangerCommands(program, run);
   addJobCommands(program, run);
   addPoolCommands(program, run);

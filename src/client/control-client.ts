@@ -11,6 +11,7 @@ import type {
 import { ChangerClient } from './changer-client.js';
 import { ControlExchange, type ControlExchangeOptions } from './control-exchange.js';
 import { DriveClient } from './drive-client.js';
+import { HealthClient } from './health-client.js';
 import { JobClient } from './job-client.js';
 import { PoolClient } from './pool-client.js';
 import { RetentionClient } from './retention-client.js';
@@ -19,6 +20,7 @@ import { RetentionClient } from './retention-client.js';
 export class ControlClient {
   readonly changer: ChangerClient;
   readonly drive: DriveClient;
+  readonly health: HealthClient;
   readonly job: JobClient;
   readonly pool: PoolClient;
   readonly retention: RetentionClient;
@@ -28,6 +30,7 @@ export class ControlClient {
     this.#exchange = new ControlExchange(options);
     this.changer = new ChangerClient(this.#exchange);
     this.drive = new DriveClient(this.#exchange);
+    this.health = new HealthClient(this.#exchange);
     this.job = new JobClient(this.#exchange);
     this.pool = new PoolClient(this.#exchange);
     this.retention = new RetentionClient(this.#exchange);

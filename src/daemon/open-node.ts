@@ -7,6 +7,7 @@ import { SerialQueue } from '../base/serial-queue.js';
 import type { Inventory } from '../inventory/inventory.js';
 import { AllocationOrders } from '../jobs/allocation-control.js';
 import { DriveOrders } from '../jobs/drive-control.js';
+import { HealthReports } from '../jobs/health-control.js';
 import { JobOrders } from '../jobs/job-control.js';
 import { ChangerLooks } from '../jobs/changer-control.js';
 import { NodeControl } from '../jobs/node-control.js';
@@ -23,6 +24,8 @@ import { CartridgeReservations } from '../media/cartridge-reservations.js';
 import { DriveBook } from '../media/drive-book.js';
 import { DriveCommands } from '../media/drive-commands.js';
 import { DriveLeases } from '../media/drive-leases.js';
+import { DriveMotion } from '../media/drive-motion.js';
+import { HealthBook } from '../media/health-book.js';
 import { Labelling } from '../media/labelling.js';
 import type { MediaEnvironment } from '../media/media-environment.js';
 import { OperatorRequests } from '../media/operator-requests.js';
@@ -81,7 +84,7 @@ async function openNode(options: StorageNodeOptions): Promise<StorageNode> {
 
   const changers = [...new Set(bays.map((bay) => bay.changer))];
   const bookkeeping = new SerialQueue();
-  const environment: MediaEnvironment = {
+  const base: Omit<MediaEnvironment, 'health'> = {
     inventory,
     bookkeeping,
     reservations: new CartridgeReservations(),
@@ -95,7 +98,9 @@ async function openNode(options: StorageNodeOptions): Promise<StorageNode> {
     timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
   };
   const leases = new DriveLeases(bays);
-  const driveBook = new DriveBook(environment, leases);
+  const driveBook = new DriveBook(base, leases);
+  const health = new HealthBook(base, { driveBook, requests });
+  const environment: MediaEnvironment = { ...base, health };
   await driveBook.open();
   const register = new CartridgeRegister(environment, leases);
   const loading = new CartridgeLoading(environment, register);
@@ -104,7 +109,7 @@ async function openNode(options: StorageNodeOptions): Promise<StorageNode> {
   const labelling = new Labelling(environment, loading, guard);
   const selection = new VolumeSelection(environment, guard);
   const mounting = new VolumeMounting(environment, { loading, labelling, selection });
-  const driveCommands = new DriveCommands(leases);
+  const driveCommands = new DriveCommands(leases, health);
   const pools = new PoolBook(environment);
   const saves = new SaveService({
     inventory,
@@ -112,6 +117,7 @@ async function openNode(options: StorageNodeOptions): Promise<StorageNode> {
     mounting,
     loading,
     requests,
+    health,
     ring,
     clock,
     random,
@@ -139,6 +145,7 @@ async function openNode(options: StorageNodeOptions): Promise<StorageNode> {
     reservations: environment.reservations,
     leases,
     mounting,
+    health,
     ring,
     clock,
     random,
@@ -208,7 +215,13 @@ async function openNode(options: StorageNodeOptions): Promise<StorageNode> {
     const controlDoor = await ControlDoor.open({
       service: control,
       changers: new ChangerLooks(changers, async () => hardware.scan(configuration, clock)),
-      drives: new DriveOrders({ leases, driveBook, stopping: stopping.signal }),
+      drives: new DriveOrders({
+        leases,
+        driveBook,
+        motion: new DriveMotion(environment, leases),
+        stopping: stopping.signal,
+      }),
+      health: new HealthReports({ inventory, leases, health, clock }),
       jobs: jobOrders,
       pools: new PoolOrders({ pools, inventory, guard }),
       allocation: new AllocationOrders({ inventory, pools, selection, bays, clock }),

@@ -8,6 +8,11 @@ export const INVENTORY_LIMITS = {
   clearedPerBatch: 1000,
   /** Records read at the same time before a batch: LevelDB reads on four threads. */
   readsAtOnce: 64,
+  /**
+   * Health records kept, some 50 MB: half a year of a library that mounts a hundred cartridges a day. The oldest go, so many at
+   * a time as one batch clears.
+   */
+  healthKept: 50_000,
   /** Rows a query returns. */
   rows: 10_000,
   /** Problems a scrub lists: the first ones tell what to do. */

@@ -67,6 +67,7 @@ export class StoredInventory implements Inventory {
   /** Replaced, never changed: who iterates keeps the set of his beginning. */
   #forgotten: ReadonlySet<VolumeId> = new Set();
   readonly #watchers = new Set<(change: InventoryChange) => void>();
+  #healthRecords = 0;
   #isOpen = false;
   #isClosing = false;
 
@@ -84,6 +85,7 @@ export class StoredInventory implements Inventory {
       await this.#ledger.resume();
       await checkStore(this.#store);
       this.#forgotten = new Set(await this.#readForgotten());
+      this.#healthRecords = await this.#countHealth();
     } catch (error) {
       await this.#store.close();
       throw error;
@@ -108,7 +110,10 @@ export class StoredInventory implements Inventory {
       const forget = change.forgetVolumes ?? [];
       const forgotten = new Set([...this.#forgotten, ...forget]);
       const transaction = this.#ledger.lastTransaction + 1;
-      await this.#ledger.write(await tabulateChange(change, { store: this.#store, forgotten, transaction }));
+      const changes = await tabulateChange(change, { store: this.#store, forgotten, transaction });
+      const expired = await this.#expiredHealth(change.health?.length ?? 0);
+      await this.#ledger.write(new Map([...changes, ...expired.map((key) => [key, null] as const)]));
+      this.#healthRecords += (change.health?.length ?? 0) - expired.length;
       this.#forgotten = forgotten;
       for (const volumeId of forget) this.#startClearing(volumeId);
     });
@@ -263,6 +268,24 @@ export class StoredInventory implements Inventory {
       volumeIds.push(volumeId);
     }
     return volumeIds;
+  }
+
+  /** The oldest health records, when with `more` of them there are too many. */
+  async #expiredHealth(more: number): Promise<readonly string[]> {
+    const { healthKept, clearedPerBatch } = INVENTORY_LIMITS;
+    if (more === 0 || this.#healthRecords + more <= healthKept + clearedPerBatch) return [];
+    const { from, to } = keysOfTable('h');
+    const limit = Math.min(this.#healthRecords, this.#healthRecords + more - healthKept);
+    const keys: string[] = [];
+    for await (const [key] of this.#store.iterate(from, to, { limit })) keys.push(key);
+    return keys;
+  }
+
+  async #countHealth(): Promise<number> {
+    const { from, to } = keysOfTable('h');
+    let records = 0;
+    for await (const [key] of this.#store.iterate(from, to)) records += Number(key.startsWith(from));
+    return records;
   }
 
   #startClearing(volumeId: VolumeId): void {

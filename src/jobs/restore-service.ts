@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.js';
 import type { Logger } from '../base/logger.js';
 import type { Random } from '../base/random.js';
 import { StorageError, describeError, isStorageError } from '../base/storage-error.js';
-import { mediumOfBarcode } from '../terms/barcode.js';
+import { mediumOfBarcode, type Barcode } from '../terms/barcode.js';
 import { makeSessionId, type SessionId, type VolumeId } from '../terms/ids.js';
 import type { Inventory } from '../inventory/inventory.js';
 import type { ExtentRecord, StreamRecord, VolumeRecord } from '../inventory/records.js';
@@ -11,6 +11,7 @@ import type { CartridgeReservation, CartridgeReservations } from '../media/cartr
 import type { DriveBay } from '../media/drive-bay.js';
 import { fitsCartridge, preferHolding } from '../media/drive-choice.js';
 import type { DriveLease, DriveLeases } from '../media/drive-leases.js';
+import type { HealthWatch } from '../media/health-watch.js';
 import type { VolumeMounting } from '../media/volume-mounting.js';
 import type { BlockRing } from '../transfer/block-ring.js';
 import { RestorePass } from '../transfer/restore-pass.js';
@@ -25,6 +26,7 @@ export interface RestoreServiceOptions {
   readonly reservations: CartridgeReservations;
   readonly leases: DriveLeases;
   readonly mounting: VolumeMounting;
+  readonly health: HealthWatch;
   readonly ring: BlockRing;
   readonly clock: Clock;
   readonly random: Random;
@@ -189,7 +191,7 @@ export class RestoreService {
       const failure = isStorageError(error)
         ? error
         : new StorageError('DEVICE_IO', `The restore ended: ${describeError(error)}`, { cause: error });
-      if (running.lease !== null) running.lease.bay.mounted = null;
+      await this.#noteFailure(running, failure);
       for (const wanted of this.#wantedOn(running.volumeId)) {
         this.#waiting.delete(wanted);
         wanted.state.fail(failure);
@@ -203,8 +205,14 @@ export class RestoreService {
     }
   }
 
+  async #noteFailure({ lease }: RunningRestore, error: StorageError): Promise<void> {
+    if (lease === null) return;
+    lease.bay.mounted = null;
+    await this.#options.health.failed(lease.bay, lease.bay.loaded, 'read-error', error);
+  }
+
   async #runPasses(running: RunningRestore, bay: DriveBay, volume: VolumeRecord): Promise<void> {
-    const { mounting, clock, ring, logger, limits } = this.#options;
+    const { mounting, health, clock, ring, logger, limits } = this.#options;
     const { signal } = this.#stopping;
     this.#tellWaiting(running, 'mount', `mounting volume ${volume.barcode}`);
     await mounting.mountForRead(bay, volume.volumeId, signal);
@@ -222,7 +230,10 @@ export class RestoreService {
         limits,
       });
       running.pass = pass;
-      await pass.run(wanted.map(({ state, legs }) => ({ stream: state, extents: legs[0]?.extents ?? [] })));
+      const { unreadable } = await pass.run(
+        wanted.map(({ state, legs }) => ({ stream: state, extents: legs[0]?.extents ?? [] })),
+      );
+      if (unreadable > 0) await health.failed(bay, barcode, 'read-error', blocksUnreadable(barcode, unreadable));
       for (const one of wanted) {
         one.legs.shift();
         if (one.legs[0]?.volumeId !== running.volumeId) this.#advance(one);
@@ -280,6 +291,14 @@ function legsOf(extents: readonly ExtentRecord[]): Leg[] {
 
 function unknownVolume(volumeId: VolumeId): StorageError {
   return new StorageError('VOLUME_UNKNOWN', `The inventory knows no volume ${volumeId}.`, { context: { volumeId } });
+}
+
+function blocksUnreadable(barcode: Barcode, blocks: number): StorageError {
+  return new StorageError(
+    'MEDIUM_READ_ERROR',
+    `${String(blocks)} blocks of volume ${barcode} could not be read. What else it holds was delivered; try it in another drive.`,
+    { context: { barcode, blocks } },
+  );
 }
 
 function shuttingDown(): StorageError {

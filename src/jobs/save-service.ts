@@ -10,6 +10,7 @@ import type { Inventory } from '../inventory/inventory.js';
 import type { PoolRecord } from '../inventory/records.js';
 import type { CartridgeLoading } from '../media/cartridge-loading.js';
 import type { DriveLeases } from '../media/drive-leases.js';
+import type { HealthWatch } from '../media/health-watch.js';
 import type { OperatorRequests } from '../media/operator-requests.js';
 import { DAY_MS, type PoolBook } from '../media/pool-book.js';
 import type { RetentionClock } from '../media/retention-clock.js';
@@ -30,6 +31,7 @@ export interface SaveServiceOptions {
   readonly mounting: VolumeMounting;
   readonly loading: CartridgeLoading;
   readonly requests: OperatorRequests;
+  readonly health: HealthWatch;
   readonly ring: BlockRing;
   readonly clock: Clock;
   readonly random: Random;
@@ -169,7 +171,10 @@ export class SaveService {
       supply: volumes,
       commit: async (checkpoint) => this.#books.commit(checkpoint),
       giveUp: async (streamId, reason) => this.#books.giveUp(streamId, reason),
-      onVolumeError: async (volumeId, error) => this.#books.noteVolumeError(volumeId, error),
+      onVolumeError: async (volumeId, error) => {
+        await this.#books.noteVolumeError(volumeId, error);
+        if (volumes.bay !== null) await this.#options.health.failed(volumes.bay, volumes.barcode, 'write-error', error);
+      },
     });
     const running: RunningSave = { sessionId, pool, startedMs, session, volumes };
     this.#running.set(sessionId, running);

@@ -4,10 +4,12 @@ import { describeError, isStorageError, type StorageError } from '../base/storag
 import type { Inventory } from '../inventory/inventory.js';
 import type { PoolRecord } from '../inventory/records.js';
 import type { WritingSession } from '../media/allocation-period.js';
+import type { Barcode } from '../terms/barcode.js';
 import type { CartridgeLoading } from '../media/cartridge-loading.js';
 import { byDaemon } from '../media/cartridge-register.js';
 import type { DriveBay } from '../media/drive-bay.js';
 import type { DriveLease, DriveLeases } from '../media/drive-leases.js';
+import type { HealthWatch } from '../media/health-watch.js';
 import { MediaWatch } from '../media/media-watch.js';
 import type { OperatorRequests } from '../media/operator-requests.js';
 import type { VolumeMounting } from '../media/volume-mounting.js';
@@ -26,6 +28,7 @@ export interface SaveVolumesOptions {
   readonly mounting: VolumeMounting;
   readonly loading: CartridgeLoading;
   readonly requests: OperatorRequests;
+  readonly health: HealthWatch;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly limits: SaveLimits;
@@ -62,6 +65,10 @@ export class SaveVolumes implements VolumeSupply {
   /** The drive that is written on; null: none yet, or any more. */
   get bay(): DriveBay | null {
     return this.#held?.lease.bay ?? null;
+  }
+  /** Of the volume that is written. */
+  get barcode(): Barcode | null {
+    return this.#held?.volume.barcode ?? null;
   }
   get preparing(): { readonly bay: DriveBay; readonly barcode: string | null } | null {
     const preparation = this.#preparation;
@@ -169,9 +176,12 @@ export class SaveVolumes implements VolumeSupply {
         preference: (bay) => ranks.get(bay) ?? 0,
       });
       if (lease === null) return;
-      this.#preparation = new VolumePreparation(lease, async (signal) =>
-        mounting.mountForAppend(lease.bay, { pool, session }, AbortSignal.any([signal, this.#options.signal])),
-      );
+      this.#preparation = new VolumePreparation({
+        lease,
+        health: this.#options.health,
+        mount: async (signal) =>
+          mounting.mountForAppend(lease.bay, { pool, session }, AbortSignal.any([signal, this.#options.signal])),
+      });
     } catch (error) {
       if (!isStorageError(error)) throw error;
       this.#hasNoNext = true;
@@ -187,7 +197,7 @@ export class SaveVolumes implements VolumeSupply {
    * that, then behind them.
    */
   async #mountNext(inHand: HeldVolume | null, prepared: HeldVolume | null, waiting: TellWaiting): Promise<HeldVolume> {
-    const { mounting } = this.#options;
+    const { mounting, health } = this.#options;
     if (prepared !== null && (await mounting.isStillMounted(prepared.lease.bay, prepared.volume))) return prepared;
     let lease = inHand === null ? null : keepDrive(inHand);
     const wait = new OperatorWait({ ...this.#options, watch: this.#watch }, waiting);
@@ -198,7 +208,10 @@ export class SaveVolumes implements VolumeSupply {
         return await this.#mountOn(lease, waiting);
       } catch (error) {
         const bay = lease?.bay ?? null;
-        if (bay !== null) bay.mounted = null;
+        if (bay !== null) {
+          bay.mounted = null;
+          if (isStorageError(error)) await health.failed(bay, bay.loaded, 'read-error', error);
+        }
         lease?.release();
         lease = null;
         if (!isStorageError(error)) throw error;

@@ -1,6 +1,7 @@
 import { isStorageError, type StorageError } from '../base/storage-error.js';
 import type { CartridgeReservation } from '../media/cartridge-reservations.js';
 import type { DriveLease } from '../media/drive-leases.js';
+import type { HealthWatch } from '../media/health-watch.js';
 import type { VolumeForAppend } from '../media/volume-mounting.js';
 import type { VolumeRecord } from '../inventory/records.js';
 
@@ -11,12 +12,19 @@ export interface HeldVolume {
   readonly reservation: CartridgeReservation;
 }
 
+export interface VolumePreparationOptions {
+  readonly lease: DriveLease;
+  readonly health: HealthWatch;
+  readonly mount: (signal: AbortSignal) => Promise<VolumeForAppend>;
+}
+
 /**
  * The next volume of a session, being got ready on another drive. As long as the session does not need it, it gives way to
  * whoever waits for the drive or for the volume: both are given back at once, the volume stays mounted.
  */
 export class VolumePreparation {
   readonly lease: DriveLease;
+  readonly #health: HealthWatch;
   readonly #calledOff = new AbortController();
   readonly #settled: Promise<void>;
   #ready: HeldVolume | null = null;
@@ -24,9 +32,10 @@ export class VolumePreparation {
   #failure: StorageError | null = null;
   #isOver = false;
 
-  /** `mount` gets what it mounts on the drive of `lease`, and ends when its signal aborts. */
-  constructor(lease: DriveLease, mount: (signal: AbortSignal) => Promise<VolumeForAppend>) {
+  /** `mount` mounts a volume in the drive of `lease`, and ends when its signal aborts. */
+  constructor({ lease, health, mount }: VolumePreparationOptions) {
     this.lease = lease;
+    this.#health = health;
     lease.onContended(() => {
       this.#giveWay();
     });
@@ -62,7 +71,7 @@ export class VolumePreparation {
     await this.#settled;
   }
 
-  async #run(mount: (signal: AbortSignal) => Promise<VolumeForAppend>): Promise<void> {
+  async #run(mount: VolumePreparationOptions['mount']): Promise<void> {
     // Its maker has it in hand before anything happens.
     await Promise.resolve();
     const { lease } = this;
@@ -75,11 +84,13 @@ export class VolumePreparation {
       });
       if (this.#calledOff.signal.aborted) this.#giveBack();
     } catch (error) {
+      const { bay } = lease;
+      bay.mounted = null;
+      if (isStorageError(error)) await this.#health.failed(bay, bay.loaded, 'read-error', error);
       this.#isOver = true;
       lease.release();
       if (this.#calledOff.signal.aborted) return;
       if (!isStorageError(error)) throw error;
-      lease.bay.mounted = null;
       this.#failure = error;
     }
   }

@@ -20,22 +20,26 @@ export class CartridgeLoading {
 
   /** Afterwards the drive holds that cartridge, ready. Another one in it is unloaded first. */
   async load(bay: DriveBay, barcode: Barcode, cause: MoveCause, signal: AbortSignal): Promise<void> {
+    const { health } = this.#environment;
     const status = await bay.thread.readStatus();
     if (bay.loaded === barcode && status.medium === 'ready') return;
     if (bay.loaded !== null && bay.loaded !== barcode)
       await this.unload(bay, { who: cause.who, reason: `unloaded to make room for ${barcode}` }, signal);
     bay.activity = `loading ${barcode}`;
     bay.mounted = null;
-    const { changer } = bay;
-    await this.#register.moving({ changer, barcode, bay }, cause, async () => changer.load(barcode, bay.name, signal));
+    await this.#move(bay, barcode, cause, async () => bay.changer.load(barcode, bay.name, signal));
     bay.loaded = barcode;
     await this.#register.place(barcode, { kind: 'drive', drive: bay.name }, cause);
     try {
       await bay.thread.load();
     } catch (error) {
-      if (isStorageError(error)) await this.#noteCartridgeError(barcode);
+      if (isStorageError(error)) {
+        await this.#noteCartridgeError(barcode);
+        await health.failed(bay, barcode, 'load-error', error);
+      }
       throw error;
     }
+    await health.mounted(bay, barcode);
     this.#environment.logger.log('info', 'cartridge.loaded', `Cartridge ${barcode} is in drive ${bay.name}.`, {
       barcode,
       drive: bay.name,
@@ -44,14 +48,19 @@ export class CartridgeLoading {
 
   /** Afterwards the drive is empty; the cartridge is in `slot` where that is given, else where the changer puts it. */
   async unload(bay: DriveBay, cause: MoveCause, signal: AbortSignal, slot?: number): Promise<void> {
+    const { health } = this.#environment;
     const barcode = bay.loaded;
     bay.activity = `unloading ${barcode ?? ''}`.trimEnd();
+    await health.unmounting(bay);
     bay.mounted = null;
-    await bay.thread.unload();
-    const { changer } = bay;
-    const location = await this.#register.moving({ changer, barcode, bay }, cause, async () =>
-      changer.unload(bay.name, signal, slot),
-    );
+    try {
+      await bay.thread.unload();
+    } catch (error) {
+      if (isStorageError(error)) await health.failed(bay, barcode, 'load-error', error);
+      throw error;
+    }
+    if (barcode !== null) await health.unmounted(bay, barcode);
+    const location = await this.#move(bay, barcode, cause, async () => bay.changer.unload(bay.name, signal, slot));
     bay.loaded = null;
     if (barcode === null) return;
     await this.#register.place(barcode, location ?? { kind: 'shelf' }, cause);
@@ -59,6 +68,15 @@ export class CartridgeLoading {
       barcode,
       drive: bay.name,
     });
+  }
+
+  async #move<T>(bay: DriveBay, barcode: Barcode | null, cause: MoveCause, move: () => Promise<T>): Promise<T> {
+    try {
+      return await this.#register.moving({ changer: bay.changer, barcode, bay }, cause, move);
+    } catch (error) {
+      if (isStorageError(error)) await this.#environment.health.failed(bay, barcode, 'move-error', error);
+      throw error;
+    }
   }
 
   async #noteCartridgeError(barcode: Barcode): Promise<void> {

@@ -2,6 +2,7 @@ import { StorageError } from '../base/storage-error.js';
 import type { DriveStatus, TapePosition } from '../drive/tape-drive.js';
 import type { DriveBay } from './drive-bay.js';
 import type { DriveLeases } from './drive-leases.js';
+import type { HealthBook } from './health-book.js';
 
 /** What a drive says of itself. */
 export interface DriveReading {
@@ -14,22 +15,25 @@ export interface DriveReading {
 /** A look at a drive. */
 export class DriveCommands {
   readonly #leases: DriveLeases;
+  readonly #health: HealthBook;
 
-  constructor(leases: DriveLeases) {
+  constructor(leases: DriveLeases, health: HealthBook) {
     this.#leases = leases;
+    this.#health = health;
   }
 
   /** DRIVE_DOWN when its device is not open. While somebody works with it only what does not disturb: its status. */
   async read(bay: DriveBay): Promise<DriveReading> {
-    if (!bay.isOpen) throw closed(bay);
+    if (!bay.isOpen) throw driveClosed(bay);
     const status = await bay.thread.readStatus();
     if (this.#leases.isLeased(bay)) return { status, position: null, tapeAlerts: null };
     const position = status.medium === 'ready' ? await bay.thread.readPosition() : null;
-    return { status, position, tapeAlerts: (await bay.thread.readHealth()).tapeAlerts };
+    return { status, position, tapeAlerts: (await this.#health.look(bay)).tapeAlerts };
   }
 }
 
-function closed(bay: DriveBay): StorageError {
+/** DRIVE_DOWN: nobody can be asked. */
+export function driveClosed(bay: DriveBay): StorageError {
   return new StorageError(
     'DRIVE_DOWN',
     `Drive ${bay.name} is down and cannot be asked: ${bay.down?.reason ?? 'its device is closed'}. \`tapeloom drive up ${bay.name}\` when the cause is mended.`,

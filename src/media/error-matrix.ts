@@ -124,3 +124,15 @@ function largest<K>(groups: readonly Group<K>[]): Group<K> | null {
     null,
   );
 }
+
+/** Faults a drive reported of itself that still count: newest first. */
+export function ownFaults(
+  records: readonly HealthRecord[],
+  drive: string,
+  isOwnFault: (code: string) => boolean,
+  nowMs: number,
+  { faultWindowMs }: Pick<HealthLimits, 'faultWindowMs'>,
+): readonly HealthRecord[] {
+  const since = Math.max(latestBeginnings(records).drive(drive), nowMs - faultWindowMs);
+  return records.filter((one) => one.drive === drive && isOwnFault(one.code) && one.timeMs > since);
+}

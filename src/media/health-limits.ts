@@ -3,6 +3,9 @@ export interface HealthLimits {
   readonly windowMs: number;
   readonly cartridgesPerDrive: number;
   readonly drivesPerCartridge: number;
+  readonly faultsPerDrive: number;
+  readonly faultWindowMs: number;
+  readonly recordsConsidered: number;
 }
 
 const HOUR_MS = 60 * 60 * 1000;
@@ -14,4 +17,9 @@ export const HEALTH_LIMITS: HealthLimits = {
   cartridgesPerDrive: 3,
   /** Different drives in which a cartridge failed before it is suspect: what fails twice in different hands is the cartridge. */
   drivesPerCartridge: 2,
+  /** Faults a drive reports of itself within `faultWindowMs` before it is taken down: the first may be a loose plug, or a reset. */
+  faultsPerDrive: 2,
+  faultWindowMs: 24 * HOUR_MS,
+  /** Newest records looked at for a judgement: some weeks of a busy library. */
+  recordsConsidered: 10_000,
 };

@@ -7,6 +7,7 @@ import type { CartridgeRecord, PoolRecord, VolumeRecord } from '../inventory/rec
 import { FIRST_END_OF_DATA, readLabel, writeLabel, type LabelReading } from '../volume/label-io.js';
 import type { VolumeLabel } from '../volume/volume-label.js';
 import type { CartridgeLoading } from './cartridge-loading.js';
+import { stampCartridgeMemory } from './cartridge-memory-stamp.js';
 import { newCartridge } from './cartridge-register.js';
 import type { DriveBay } from './drive-bay.js';
 import type { MediaEnvironment } from './media-environment.js';
@@ -76,8 +77,10 @@ export class Labelling {
       });
       const { mediumGeneration } = await bay.thread.readStatus();
       bay.mounted = { volumeId: volume.volumeId, barcode: order.barcode, mediumGeneration };
+      await stampCartridgeMemory(this.#environment, bay, volume);
       return volume;
     } catch (error) {
+      if (isStorageError(error)) await this.#environment.health.failed(bay, order.barcode, 'write-error', error);
       if (isStorageError(error, 'VOLUME_FOREIGN')) await this.#noteForeign(order.barcode, error);
       throw error;
     }

@@ -5,6 +5,7 @@ import type { SerialQueue } from '../base/serial-queue.js';
 import type { Inventory } from '../inventory/inventory.js';
 import type { BlockSlot } from '../volume/block-slot.js';
 import type { CartridgeReservations } from './cartridge-reservations.js';
+import type { HealthWatch } from './health-watch.js';
 
 /** Blocks of the ring for labels and the like: taken for the length of one procedure. */
 export interface SlotSource {
@@ -23,6 +24,8 @@ export interface MediaEnvironment {
   readonly bookkeeping: SerialQueue;
   /** Who uses which cartridge. */
   readonly reservations: CartridgeReservations;
+  /** What drives and cartridges go through is told here. */
+  readonly health: HealthWatch;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;

@@ -58,7 +58,7 @@ export class VolumeMounting {
    * that somebody else uses is passed over. JOB_NO_VOLUME when none is left, with what was wrong with each.
    */
   async mountForAppend(bay: DriveBay, request: AppendRequest, signal: AbortSignal): Promise<VolumeForAppend> {
-    const { reservations } = this.#environment;
+    const { reservations, health } = this.#environment;
     const { pool } = request;
     const begunFor = this.#selection.begunFor(request);
     const tried = new Map<Barcode, string>();
@@ -74,6 +74,7 @@ export class VolumeMounting {
         return { volume: await this.#prepareAppend(bay, pool, volume, begunFor, signal), reservation };
       } catch (error) {
         reservation.release();
+        if (isStorageError(error)) await health.failed(bay, barcode, 'read-error', error);
         if (!isStorageError(error) || !(await setAside(this.#environment, next.candidate, error))) throw error;
         tried.set(barcode, `was tried: ${error.message}`);
       }

@@ -16,6 +16,7 @@ import type { ChangerControl } from '../jobs/changer-control.js';
 import type { AllocationControl } from '../jobs/allocation-control.js';
 import type { ControlService } from '../jobs/control-service.js';
 import type { DriveControl } from '../jobs/drive-control.js';
+import type { HealthControl } from '../jobs/health-control.js';
 import type { JobControl } from '../jobs/job-control.js';
 import type { PoolControl } from '../jobs/pool-control.js';
 import type { RetentionControl } from '../jobs/retention-control.js';
@@ -34,6 +35,7 @@ import {
 import { addChangerRoutes } from './changer-routes.js';
 import { addAllocationRoutes } from './allocation-routes.js';
 import { addDriveRoutes } from './drive-routes.js';
+import { addHealthRoutes } from './health-routes.js';
 import { addJobRoutes } from './job-routes.js';
 import { addPoolRoutes } from './pool-routes.js';
 import { addRetentionRoutes } from './retention-routes.js';
@@ -43,6 +45,7 @@ export interface ControlDoorOptions {
   readonly service: ControlService;
   readonly changers: ChangerControl;
   readonly drives: DriveControl;
+  readonly health: HealthControl;
   readonly jobs: JobControl;
   readonly pools: PoolControl;
   readonly allocation: AllocationControl;
@@ -161,6 +164,7 @@ async function makeApp(options: ControlDoorOptions): Promise<FastifyInstance> {
       addRoutes(scope, options.service);
       addChangerRoutes(scope, options.changers);
       addDriveRoutes(scope, options.drives);
+      addHealthRoutes(scope, options.health);
       addJobRoutes(scope, options.jobs);
       addPoolRoutes(scope, options.pools);
       addAllocationRoutes(scope, options.allocation);

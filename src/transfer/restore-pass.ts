@@ -47,6 +47,8 @@ export interface RestorePassReport {
   readonly blocksSkipped: number;
   readonly bytesDelivered: number;
   readonly locates: number;
+  /** Objects the drive could not read. */
+  readonly unreadable: number;
 }
 
 type BlockItem = Extract<VolumeItem, { kind: 'block' }>;
@@ -64,7 +66,7 @@ export class RestorePass {
   #parts: readonly PlannedPart<RestoreStreamState>[] = [];
   /** When each receiver that holds blocks was last seen to move. */
   readonly #lastMoveMs = new Map<RestoreStreamState, number>();
-  readonly #count = { blocksRead: 0, blocksSkipped: 0, bytesDelivered: 0 };
+  readonly #count = { blocksRead: 0, blocksSkipped: 0, bytesDelivered: 0, unreadable: 0 };
 
   /** JOB_LIMIT when the ring has no blocks left for another pass. `run` follows. */
   constructor(options: RestorePassOptions) {
@@ -145,6 +147,7 @@ export class RestorePass {
     try {
       for (const item of items) {
         const wanting = this.#openParts().filter((part) => isIn(part, item.blockAddress));
+        if (item.kind === 'damage' && item.damage === 'unreadable') this.#count.unreadable++;
         if (item.kind === 'end-of-data') this.#noteEnd(item.blockAddress);
         else if (item.kind !== 'block') for (const { stream } of wanting) this.#noteDamage(stream, item);
         else {

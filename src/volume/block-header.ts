@@ -36,7 +36,7 @@ export type DecodedBlockHeader =
 
 /** `TAPELOOM` */
 const MAGIC = Uint8Array.of(0x54, 0x41, 0x50, 0x45, 0x4c, 0x4f, 0x4f, 0x4d);
-const VERSION = 1;
+export const VOLUME_FORMAT_VERSION = 1;
 const FLAG_LAST = 1;
 
 const PAYLOAD_LENGTH_OFFSET = 80;
@@ -73,7 +73,7 @@ export function encodeBlockHeader(into: Uint8Array, header: UnsealedBlockHeader)
   const cursor = new ByteWriter(into.subarray(0, BLOCK_HEADER_BYTES), 'little-endian');
   cursor
     .put(MAGIC)
-    .u16(VERSION)
+    .u16(VOLUME_FORMAT_VERSION)
     .u16(TYPE_CODES[header.type])
     .u32(header.last ? FLAG_LAST : 0)
     .put(uuidBytes(header.volumeId))
@@ -127,7 +127,7 @@ export function checkBlock(block: Uint8Array): DecodedBlockHeader {
 function decodeFields(bytes: Uint8Array, blockBytes: number): DecodedBlockHeader {
   const cursor = new ByteReader(bytes, 'little-endian').skip(MAGIC.length);
   const version = cursor.u16();
-  if (version !== VERSION) return unsupported(`format version ${String(version)}`);
+  if (version !== VOLUME_FORMAT_VERSION) return unsupported(`format version ${String(version)}`);
   const typeCode = cursor.u16();
   const type = TYPES.get(typeCode);
   if (type === undefined) return unsupported(`block type ${String(typeCode)}`);

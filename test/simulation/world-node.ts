@@ -27,6 +27,7 @@ import { CartridgeReservations } from '../../src/media/cartridge-reservations.js
 import { DriveBay } from '../../src/media/drive-bay.js';
 import { DriveBook } from '../../src/media/drive-book.js';
 import { DriveLeases } from '../../src/media/drive-leases.js';
+import { HealthBook } from '../../src/media/health-book.js';
 import { Labelling } from '../../src/media/labelling.js';
 import type { MediaEnvironment } from '../../src/media/media-environment.js';
 import { OperatorRequests } from '../../src/media/operator-requests.js';
@@ -106,7 +107,7 @@ export class WorldNode {
       const thread = new WorldDriveThread(life, options.port, device, this.ring.memory);
       return new DriveBay({ number, name: names[number] ?? '', kind: 'tape', device, thread, changer });
     });
-    const environment: MediaEnvironment = {
+    const base: Omit<MediaEnvironment, 'health'> = {
       inventory: this.inventory,
       bookkeeping: new SerialQueue(),
       reservations: new CartridgeReservations(),
@@ -121,7 +122,10 @@ export class WorldNode {
       timeZone: 'UTC',
     };
     this.leases = new DriveLeases(this.bays);
-    this.#driveBook = new DriveBook(environment, this.leases);
+    this.#driveBook = new DriveBook(base, this.leases);
+    const requests = new OperatorRequests(clock, logger);
+    const health = new HealthBook(base, { driveBook: this.#driveBook, requests });
+    const environment: MediaEnvironment = { ...base, health };
     this.#register = new CartridgeRegister(environment, this.leases);
     const loading = new CartridgeLoading(environment, this.#register);
     this.pools = new PoolBook(environment);
@@ -141,7 +145,8 @@ export class WorldNode {
       leases,
       mounting,
       loading,
-      requests: new OperatorRequests(clock, logger),
+      requests,
+      health,
       ring,
       clock,
       random,
@@ -159,6 +164,7 @@ export class WorldNode {
       register: this.#register,
       leases,
       mounting,
+      health,
       ring,
       clock,
       random,

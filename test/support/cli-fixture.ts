@@ -9,6 +9,7 @@ import { addChangerCommands } from '../../src/cli/changer-commands.js';
 import type { CliContext } from '../../src/cli/context.js';
 import { addClockCommands } from '../../src/cli/clock-commands.js';
 import { addDriveCommands } from '../../src/cli/drive-commands.js';
+import { addHealthCommands } from '../../src/cli/health-commands.js';
 import { addJobCommands } from '../../src/cli/job-commands.js';
 import { addMediaCommands } from '../../src/cli/media-commands.js';
 import { addPoolCommands } from '../../src/cli/pool-commands.js';
@@ -97,6 +98,7 @@ export async function runCommand(
     addStreamCommands,
     addMediaCommands,
     addDriveCommands,
+    addHealthCommands,
     addChangerCommands,
     addJobCommands,
     addPoolCommands,

@@ -19,6 +19,7 @@ import { ControlDoor } from '../../src/server/control-door.js';
 import { FakeChangerControl } from './fake-changer-control.js';
 import { FakeControlService } from './fake-control-service.js';
 import { FakeDriveControl } from './fake-drive-control.js';
+import { FakeHealthControl } from './fake-health-control.js';
 import { FakeJobControl } from './fake-job-control.js';
 import { makeMediaEnvironment, type MediaFixture } from './media-environment.js';
 
@@ -35,6 +36,7 @@ export class ControlDoorFixture {
   readonly service = new FakeControlService();
   readonly changers = new FakeChangerControl();
   readonly drives = new FakeDriveControl();
+  readonly health = new FakeHealthControl();
   readonly jobs = new FakeJobControl();
   readonly events: { readonly event: string; readonly message: string; readonly fields: LogFields | undefined }[] = [];
   readonly logger: Logger = {
@@ -60,6 +62,7 @@ export class ControlDoorFixture {
       service: this.service,
       changers: this.changers,
       drives: this.drives,
+      health: this.health,
       jobs: this.jobs,
       pools: new PoolOrders({ pools, inventory, guard }),
       allocation: new AllocationOrders({

@@ -21,6 +21,7 @@ import { CartridgeReservations } from '../../src/media/cartridge-reservations.js
 import { DriveBay } from '../../src/media/drive-bay.js';
 import { DriveBook } from '../../src/media/drive-book.js';
 import { DriveLeases } from '../../src/media/drive-leases.js';
+import { HealthBook } from '../../src/media/health-book.js';
 import { Labelling } from '../../src/media/labelling.js';
 import type { MediaEnvironment } from '../../src/media/media-environment.js';
 import { OperatorRequests } from '../../src/media/operator-requests.js';
@@ -79,10 +80,12 @@ export class LibraryRig {
   readonly saves: SaveService;
   readonly restores: RestoreService;
   readonly ring: BlockRing;
+  readonly health: HealthBook;
   readonly environment: MediaEnvironment;
   readonly clients: LibraryClient[] = [];
   readonly #idleCounts: RingCounts;
   readonly #labelling: Labelling;
+  readonly #loading: CartridgeLoading;
   readonly #pools: PoolBook;
   readonly #retentionClock: RetentionClock;
   readonly #register: CartridgeRegister;
@@ -120,7 +123,7 @@ export class LibraryRig {
         this.events.push({ level, event, message, fields });
       },
     };
-    this.environment = {
+    const base: Omit<MediaEnvironment, 'health'> = {
       inventory,
       bookkeeping: new SerialQueue(),
       reservations: new CartridgeReservations(),
@@ -162,13 +165,19 @@ export class LibraryRig {
         changer: this.library,
       });
     });
-    const { environment } = this;
     this.leases = new DriveLeases(this.bays);
     const { leases, ring } = this;
-    this.driveBook = new DriveBook(environment, leases);
+    this.driveBook = new DriveBook(base, leases);
+    this.requests = new OperatorRequests(clock, logger);
+    const { driveBook, requests } = this;
+    const health = new HealthBook(base, { driveBook, requests });
+    this.health = health;
+    this.environment = { ...base, health };
+    const { environment } = this;
     this.#register = new CartridgeRegister(environment, this.leases);
     const register = this.#register;
-    const loading = new CartridgeLoading(environment, register);
+    this.#loading = new CartridgeLoading(environment, register);
+    const loading = this.#loading;
     this.#pools = new PoolBook(environment);
     this.#retentionClock = new RetentionClock(environment);
     const retentionClock = this.#retentionClock;
@@ -176,14 +185,14 @@ export class LibraryRig {
     this.#labelling = new Labelling(environment, loading, guard);
     const selection = new VolumeSelection(environment, guard);
     const mounting = new VolumeMounting(environment, { loading, labelling: this.#labelling, selection });
-    this.requests = new OperatorRequests(clock, logger);
     const { bookkeeping, reservations } = environment;
     this.saves = new SaveService({
       inventory,
       leases,
       mounting,
       loading,
-      requests: this.requests,
+      requests,
+      health,
       ring,
       clock,
       random,
@@ -201,6 +210,7 @@ export class LibraryRig {
       register,
       leases,
       mounting,
+      health,
       ring,
       clock,
       random,
@@ -219,7 +229,7 @@ export class LibraryRig {
     await this.#register.refresh();
     for (let n = 1; n <= labelled; n++) await this.finish(this.label(n));
     // Nothing is left in the drives of that.
-    for (const { name } of this.bays) await this.finish(this.emptyDrive(name));
+    for (const { name } of this.bays) await this.finish(this.unload(name));
     this.library.moves.length = 0;
     return this;
   }
@@ -247,22 +257,27 @@ export class LibraryRig {
     }
   }
 
-  async emptyDrive(name: string): Promise<void> {
+  /** As an operator's order does it. */
+  async unload(drive: string): Promise<void> {
     const lease = await this.leases.acquire({
-      fits: (bay) => bay.name === name,
+      fits: ({ name }) => name === drive,
       preference: () => 0,
       signal: this.#signal,
     });
-    const { bay } = lease;
     try {
-      await bay.thread.unload();
-      await this.library.unload(name, this.#signal);
-      bay.loaded = null;
-      bay.mounted = null;
-      await this.#register.refresh();
+      await this.#loading.unload(lease.bay, { who: 'rig', reason: 'unloaded by a test' }, this.#signal);
     } finally {
       lease.release();
     }
+  }
+
+  /** What hosts wrote into the memory of a cartridge, by attribute. */
+  memoryOf(n: number): Readonly<Record<number, string>> {
+    const found = this.rack.list().find(({ barcode }) => barcode === libraryBarcode(n));
+    const attributes = found?.cartridge.attributes ?? [];
+    return Object.fromEntries(
+      attributes.map(({ id, valueHex }) => [id, Buffer.from(valueHex, 'hex').toString('latin1').trimEnd()]),
+    );
   }
 
   /** The next commands of this kind of drive number `drive` end with this sense, from now on or once. */

@@ -3,6 +3,7 @@ import { SerialQueue } from '../../src/base/serial-queue.js';
 import type { LogFields, LogLevel } from '../../src/base/logger.js';
 import { StoredInventory } from '../../src/inventory/stored-inventory.js';
 import { CartridgeReservations } from '../../src/media/cartridge-reservations.js';
+import type { HealthWatch } from '../../src/media/health-watch.js';
 import type { MediaEnvironment } from '../../src/media/media-environment.js';
 import { ManualClock } from './manual-clock.js';
 import { MemoryStore } from './memory-store.js';
@@ -21,6 +22,14 @@ export interface MediaFixture {
   readonly events: readonly LoggedEvent[];
 }
 
+/** Where health is not what is tested. */
+export const NO_HEALTH: HealthWatch = {
+  mounted: async () => undefined,
+  unmounting: async () => undefined,
+  unmounted: async () => undefined,
+  failed: async () => undefined,
+};
+
 /** What media policy needs, over an inventory in memory; ring blocks only when `slots` are given. */
 export async function makeMediaEnvironment(changes: Partial<MediaEnvironment> = {}): Promise<MediaFixture> {
   const inventory = new StoredInventory(new MemoryStore());
@@ -31,6 +40,7 @@ export async function makeMediaEnvironment(changes: Partial<MediaEnvironment> = 
     inventory,
     bookkeeping: new SerialQueue(),
     reservations: new CartridgeReservations(),
+    health: NO_HEALTH,
     clock,
     random: new SeededRandom(1),
     logger: {

@@ -95,7 +95,7 @@ describe('spanning', () => {
       await begin();
       const first = rig.save(1, 20 * BLOCK);
       await rig.run(() => first.isOver && rig.saves.running.length === 0);
-      await rig.finish(rig.emptyDrive('tape0'));
+      await rig.finish(rig.unload('tape0'));
       await new MediaStates(rig.environment).set('olga', libraryBarcode(1), 'full', 'kept apart');
       const client = rig.save(2, 70 * BLOCK, { paceMs: 4000 });
       await rig.run(() => rig.saves.running[0]?.volumes.preparing?.barcode !== undefined);
