@@ -85,11 +85,21 @@ function makeZeroMatrices(): readonly Uint32Array[] {
 
 /** CRC32C of A followed by B, from crc(A), crc(B) and the length of B in bytes: no pass over the bytes. */
 export function combineCrc32c(crcA: number, crcB: number, lengthB: number): number {
-  let crc = crcA;
-  let rest = lengthB;
+  if (lengthB !== lastAdvance.length) lastAdvance = { length: lengthB, matrix: matrixOf(lengthB) };
+  return (timesVector(lastAdvance.matrix, crcA) ^ crcB) >>> 0;
+}
+
+/** Of the length asked for last: nearly all blocks of a node are of one length. */
+let lastAdvance: { readonly length: number; readonly matrix: Uint32Array } = { length: 0, matrix: matrixOf(0) };
+
+/** Advances a CRC over so many zero bytes. */
+function matrixOf(length: number): Uint32Array {
+  const product = Uint32Array.from({ length: 32 }, (_, bit) => 2 ** bit);
+  let rest = length;
   for (let k = 0; rest > 0; k++) {
-    if (rest % 2 === 1) crc = timesVector(ZERO_MATRICES[k] as Uint32Array, crc);
+    const factor = ZERO_MATRICES[k] as Uint32Array;
+    if (rest % 2 === 1) for (let i = 0; i < 32; i++) product[i] = timesVector(factor, product[i] as number);
     rest = Math.floor(rest / 2);
   }
-  return (crc ^ crcB) >>> 0;
+  return product;
 }

@@ -186,5 +186,6 @@ function refusal(code: ErrorCode, what: string): StorageError {
 }
 
 function isZero(bytes: Uint8Array): boolean {
-  return bytes.every((byte) => byte === 0);
+  for (const byte of bytes) if (byte !== 0) return false;
+  return true;
 }

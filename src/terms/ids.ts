@@ -69,7 +69,17 @@ export function formatUuid(bytes: Uint8Array): string {
 /** Text to 16 bytes. */
 export function uuidBytes(id: VolumeId | StreamId | SessionId): Uint8Array {
   const bytes = new Uint8Array(UUID_BYTES);
-  const hex = id.replaceAll('-', '');
-  for (let i = 0; i < UUID_BYTES; i++) bytes[i] = Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16);
+  // Three ids stand in every block: by character, since cutting the text up takes ten times as long.
+  for (let i = 0, at = 0; i < UUID_BYTES; i++, at += 2) {
+    if (id.charCodeAt(at) === DASH) at++;
+    bytes[i] = 16 * hexDigit(id.charCodeAt(at)) + hexDigit(id.charCodeAt(at + 1));
+  }
   return bytes;
+}
+
+const DASH = 0x2d;
+
+/** The value of a hexadecimal digit in lower case. */
+function hexDigit(code: number): number {
+  return code < 0x3a ? code - 0x30 : code - 0x57;
 }
