@@ -115,6 +115,7 @@ export class Stage {
     await this.play(new Life(this.#random), async (node) => {
       try {
         await node.open();
+        await node.mendDrives();
         for (const told of this.streams)
           this.note(told.mustBeKept ? await checkReadable(node, told) : await restoreAndCompare(node, told));
         const { problems } = await node.inventory.scrub();

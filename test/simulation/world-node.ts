@@ -184,6 +184,12 @@ export class WorldNode {
     await this.saves.recover();
   }
 
+  /** A person looks after drives that the daemon took down. */
+  async mendDrives(): Promise<void> {
+    for (const bay of this.bays)
+      if (bay.record.downReason !== '') await this.#driveBook.bringUp(bay, 'world', 'mended', this.#signal);
+  }
+
   /** As at SIGTERM. */
   async close(): Promise<void> {
     await Promise.all([this.saves.stop(), this.restores.stop()]);

@@ -89,6 +89,7 @@ export class World {
   async #work(node: WorldNode): Promise<void> {
     const { clock, streams } = this.#stage;
     await node.open();
+    await node.mendDrives();
     await this.#stage.labelAll(node);
     const saves = Array.from({ length: 1 + this.#random.below(5) }, async () => {
       await clock.sleep(this.#random.below(20_000));

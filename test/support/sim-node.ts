@@ -7,6 +7,8 @@ import { Readable } from 'node:stream';
 import { buffer, text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { isStorageError } from '../../src/base/storage-error.js';
+import { ControlClient } from '../../src/client/control-client.js';
 
 const DAEMON = fileURLToPath(new URL('../../sim/main.js', import.meta.url));
 const CLI = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
@@ -56,11 +58,16 @@ export class SimNode {
     closeSync(log);
     this.#daemon = daemon;
     // A socket left by a killed daemon exists but does not answer.
-    while ((await this.cli('status')).status !== 0) {
+    while (!(await this.#answers())) {
       if (daemon.exitCode !== null) throw new Error(`the daemon exited with ${String(daemon.exitCode)}: ${this.log}`);
       await delay(20);
     }
     return this;
+  }
+
+  /** The control door, without a process between. */
+  get control(): ControlClient {
+    return new ControlClient({ socketPath: join(this.directory, 'control.sock'), user: 'test' });
   }
 
   /** SIGTERM; the status it exits with. */
@@ -135,6 +142,16 @@ export class SimNode {
     const { status, stdout, stderr } = await this.cli('--json', ...args);
     if (status !== 0) throw new Error(`tapeloom ${args.join(' ')} exited with ${String(status)}: ${stderr}`);
     return JSON.parse(stdout.toString('utf8')) as T;
+  }
+
+  async #answers(): Promise<boolean> {
+    try {
+      await this.control.status();
+      return true;
+    } catch (error) {
+      if (isStorageError(error)) return false;
+      throw error;
+    }
   }
 
   async #end(signal: NodeJS.Signals): Promise<number | null> {
