@@ -44,6 +44,7 @@ export interface FaultSense {
   readonly asc: number;
   readonly ascq: number;
   readonly deferred?: boolean;
+  readonly endOfMedium?: boolean;
 }
 
 /** From the `nth` on; `times` of them, 1 unless told, or `for-good`. */
@@ -187,6 +188,6 @@ export function isDue({ nth, times = 1 }: FaultCount, count: number): boolean {
   return count >= nth && (times === 'for-good' || count < nth + times);
 }
 
-export function senseOfFault({ key, asc, ascq, deferred = false }: FaultSense): Sense {
-  return makeSense(key, asc, ascq, { deferred });
+export function senseOfFault({ key, asc, ascq, deferred = false, endOfMedium = false }: FaultSense): Sense {
+  return makeSense(key, asc, ascq, { deferred, endOfMedium });
 }

@@ -19,7 +19,7 @@ import { SmcChanger } from './library/smc-changer.js';
 import type { KeepPayload } from './medium.js';
 import { createSimClock, type ClockMode, type SimClock } from './sim-clock.js';
 import type { DeviceCall, SimDevice } from './sim-device.js';
-import { driveIdentity, SscDrive } from './ssc-drive.js';
+import { driveIdentity, SscDrive, type DriveManner } from './ssc-drive.js';
 import { StDriver } from './st-driver.js';
 import { TapeDevice } from './tape-device.js';
 
@@ -35,6 +35,8 @@ export interface SimDriveOptions {
   readonly statistics?: SharedArrayBuffer;
   /** Default true: the first command of this process gets a power-on unit attention. */
   readonly powerOnAttention?: boolean;
+  /** See SscDriveOptions. */
+  readonly manner?: DriveManner;
 }
 
 /** The library beside the rack (`library/library.ts`), reached as a changer. */
@@ -182,7 +184,7 @@ export class SimSyscalls implements SyscallPort {
     const driveNumber = driveNumberOf(path);
     const options = this.#options.drives.find((drive) => driveNumberOf(drive.path) === driveNumber);
     if (options === undefined) return null;
-    const { generation, bufferBytes, keepPayload, powerOnAttention } = options;
+    const { generation, bufferBytes, keepPayload, powerOnAttention, manner = 'lto' } = options;
     const faults = new FaultPlan(options.faults);
     const drive = new SscDrive({
       files: this.#files,
@@ -191,6 +193,7 @@ export class SimSyscalls implements SyscallPort {
       generation,
       clock: this.#clock,
       faults,
+      manner,
       statistics: new DriveStatistics(options.statistics),
       ...(bufferBytes === undefined ? {} : { bufferBytes }),
       ...(keepPayload === undefined ? {} : { keepPayload }),

@@ -16,9 +16,17 @@ import { MEDIUM_COMMANDS } from './ssc-medium-commands.js';
 import { check, type ScsiReply } from './scsi-reply.js';
 import { SSC_SENSE } from './ssc-sense.js';
 import { UNIT_COMMANDS } from './ssc-unit-commands.js';
-import { TapeTransport } from './tape-transport.js';
+import { TapeTransport, type TransportEnvironment } from './tape-transport.js';
 import { DriveTiming } from './timing.js';
 import type { SimIdentity } from './drive-pages.js';
+
+/**
+ * - `lto`: as the standard says.
+ * - `without-locate`: has neither LOCATE nor READ POSITION, and says so in its list of commands.
+ * - `tgt`: besides, SPACE and READ as Debian's tgt 1.0.85 has them (usr/bs_ssc.c): SPACE over blocks passes filemarks as blocks,
+ *   calls it the end of the data when it arrives there, and never tells how far it came; READ sets EOM at any end of the data.
+ */
+export type DriveManner = 'lto' | 'without-locate' | 'tgt';
 
 export interface SscDriveOptions {
   readonly files: FilePort;
@@ -31,6 +39,8 @@ export interface SscDriveOptions {
   readonly keepPayload?: KeepPayload;
   /** Native bytes of the drive's buffer; the generation's own when not told. */
   readonly bufferBytes?: number;
+  /** 'lto' when not told. */
+  readonly manner?: DriveManner;
   /** False: the drive had power all the time, and the first command gets no unit attention for it. */
   readonly powerOnAttention?: boolean;
 }
@@ -57,6 +67,8 @@ const FAULT_COMMANDS: ReadonlyMap<number, FaultCommand> = new Map([
   [OPCODES.readAttribute, 'attribute'],
   [OPCODES.writeAttribute, 'attribute'],
 ]);
+
+const LOCATE_COMMANDS: readonly number[] = [OPCODES.locate10, OPCODES.locate16, OPCODES.readPosition];
 
 /** TapeAlert flags (SSC-4) the drive raises itself. */
 const ALERTS = {
@@ -89,6 +101,9 @@ export class SscDrive {
   removalPrevented = false;
   unrecoveredWrites = 0;
   unrecoveredReads = 0;
+  /** Operation codes of the commands it knows. */
+  readonly commands: readonly number[];
+  readonly #manner: DriveManner;
   readonly #faults: FaultPlan;
   readonly #timing: DriveTiming;
   readonly #attentions: Sense[] = [];
@@ -102,6 +117,9 @@ export class SscDrive {
   constructor(options: SscDriveOptions) {
     this.personality = personalityOf(options.generation);
     this.statistics = options.statistics ?? new DriveStatistics();
+    this.#manner = options.manner ?? 'lto';
+    const lacking = this.#manner === 'lto' ? [] : LOCATE_COMMANDS;
+    this.commands = [...UNIT_COMMANDS.keys(), ...MEDIUM_COMMANDS.keys()].filter((one) => !lacking.includes(one));
     this.#faults = options.faults ?? new FaultPlan();
     this.#timing = new DriveTiming(this.personality, options.clock, this.statistics, options.bufferBytes);
     this.identity = driveIdentity(options.generation, options.driveNumber);
@@ -192,7 +210,12 @@ export class SscDrive {
     const { medium } = this.bay;
     if (medium === null) return null;
     if (this.#transport?.medium !== medium) {
-      const environment = { timing: this.#timing, statistics: this.statistics, faults: this.#faults };
+      const environment: TransportEnvironment = {
+        timing: this.#timing,
+        statistics: this.statistics,
+        faults: this.#faults,
+        manner: this.#manner === 'tgt' ? 'tgt' : 'standard',
+      };
       this.#transport = new TapeTransport(medium, environment, this.#parkedAt);
       this.#parkedAt = 0;
     }
@@ -254,6 +277,7 @@ export class SscDrive {
   }
 
   #perform(opcode: number, cdb: Uint8Array, data: Uint8Array): ScsiReply {
+    if (!this.commands.includes(opcode)) return check(SSC_SENSE.unknownCommand());
     const unitCommand = UNIT_COMMANDS.get(opcode);
     if (unitCommand !== undefined) return unitCommand(this, cdb, data);
     const mediumCommand = MEDIUM_COMMANDS.get(opcode);

@@ -19,7 +19,11 @@ export const SSC_SENSE = {
   /** A generation the drive can read, not write. */
   cannotWriteMedium: (): Sense => makeSense(SENSE_KEYS.dataProtect, 0x30, 0x05),
   filemark: (left: number): Sense => makeSense(SENSE_KEYS.noSense, 0x00, 0x01, { filemark: true, information: left }),
-  endOfData: (left: number): Sense => makeSense(SENSE_KEYS.blankCheck, 0x00, 0x05, { information: left }),
+  /** Drives set the end-of-medium flag with it when it is behind early warning. */
+  endOfData: (left: number, endOfMedium = false): Sense =>
+    makeSense(SENSE_KEYS.blankCheck, 0x00, 0x05, { endOfMedium, information: left }),
+  endOfDataOfTgt: (): Sense => makeSense(SENSE_KEYS.blankCheck, 0x00, 0x00, { endOfMedium: true }),
+  endReachedOfTgt: (): Sense => makeSense(SENSE_KEYS.noSense, 0x00, 0x05),
   beginning: (left: number): Sense =>
     makeSense(SENSE_KEYS.noSense, 0x00, 0x04, { endOfMedium: true, information: left }),
   /** Everything was written, behind early warning. */

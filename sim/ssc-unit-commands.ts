@@ -1,5 +1,5 @@
 import { COMPRESSION_PAGE_CODE, decodeCompressionModePage } from '../src/scsi/compression-mode-page.js';
-import { OPCODES } from '../src/scsi/cdb.js';
+import { cdbLength, OPCODES } from '../src/scsi/cdb.js';
 import { decodeInquiryCdb } from '../src/scsi/inquiry.js';
 import { decodeLoadUnloadCdb } from '../src/scsi/load-unload.js';
 import { LOG_PAGES } from '../src/scsi/log-page.js';
@@ -16,6 +16,11 @@ import { decodeModeSenseCdb, MODE_PAGE_CONTROL } from '../src/scsi/mode-sense.js
 import { decodePreventAllowCdb } from '../src/scsi/prevent-allow.js';
 import { decodeReadBlockLimitsCdb, encodeBlockLimits } from '../src/scsi/read-block-limits.js';
 import { decodeReportDensitySupportCdb, encodeDensitySupport } from '../src/scsi/report-density-support.js';
+import {
+  decodeReportSupportedOperationCodesCdb,
+  encodeSupportedCommands,
+  REPORT_SUPPORTED_OPERATION_CODES,
+} from '../src/scsi/report-supported-operation-codes.js';
 import { decodeRequestSenseCdb } from '../src/scsi/request-sense.js';
 import { encodeSense, makeSense, SENSE_KEYS } from '../src/scsi/sense.js';
 import { decodeTestUnitReadyCdb } from '../src/scsi/test-unit-ready.js';
@@ -43,6 +48,7 @@ export const UNIT_COMMANDS: ReadonlyMap<number, UnitCommand> = new Map<number, U
   [OPCODES.loadUnload, loadUnload],
   [OPCODES.preventAllow, preventAllow],
   [OPCODES.reportDensitySupport, reportDensitySupport],
+  [OPCODES.maintenanceIn, reportSupportedCommands],
 ]);
 
 function testUnitReady(...[drive, cdb]: Parameters<UnitCommand>): ScsiReply {
@@ -189,4 +195,14 @@ function reportDensitySupport(...[drive, cdb, data]: Parameters<UnitCommand>): S
     };
   });
   return deliver(encodeDensitySupport(descriptors), allocationLength, data);
+}
+
+function reportSupportedCommands(...[drive, cdb, data]: Parameters<UnitCommand>): ScsiReply {
+  const { allocationLength } = decodeReportSupportedOperationCodesCdb(cdb);
+  const list = drive.commands.map((opcode) => ({
+    opcode,
+    serviceAction: opcode === OPCODES.maintenanceIn ? REPORT_SUPPORTED_OPERATION_CODES : null,
+    cdbBytes: cdbLength(opcode) ?? 0,
+  }));
+  return deliver(encodeSupportedCommands(list), allocationLength, data);
 }

@@ -138,7 +138,7 @@ function readOnce(unit: StUnit, into: Uint8Array): ReadOnce {
 
 function readSpecial(unit: StUnit, count: number, sense: Sense | null): ReadOnce {
   if (sense === null) return { bytes: 0, special: -ERRNO.EIO };
-  // With BLANK CHECK the end-of-medium and length flags mean nothing.
+  // With BLANK CHECK the driver means to forget the end-of-medium flag, and forgets the length flag (`flags &= 0xcf`).
   const blank = sense.key === SENSE_KEYS.blankCheck;
   const left = sense.information ?? 0;
   const unread = unit.blockSize === 0 && sense.key === SENSE_KEYS.mediumError ? count : left * (unit.blockSize || 1);
@@ -147,7 +147,7 @@ function readSpecial(unit: StUnit, count: number, sense: Sense | null): ReadOnce
     unit.end = END_STATE.filemarkHit;
     return { bytes: unit.blockSize === 0 ? 0 : count - unread, special: 1 };
   }
-  if (sense.endOfMedium && !blank) {
+  if (sense.endOfMedium) {
     unit.end = unit.end === END_STATE.filemark ? END_STATE.endOfData1 : END_STATE.earlyWarning;
     return { bytes: Math.max(0, count - unread), special: 1 };
   }

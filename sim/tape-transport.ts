@@ -10,7 +10,11 @@ export interface TransportEnvironment {
   readonly timing: DriveTiming;
   readonly statistics: DriveStatistics;
   readonly faults: FaultPlan;
+  readonly manner: TransportManner;
 }
+
+/** How SPACE and READ behave: see DriveManner. */
+export type TransportManner = 'standard' | 'tgt';
 
 /** What a transfer did: bytes moved, and the sense it ended with, if any. */
 export interface Transfer {
@@ -34,6 +38,7 @@ export class TapeTransport {
   readonly #timing: DriveTiming;
   readonly #statistics: DriveStatistics;
   readonly #faults: FaultPlan;
+  readonly #manner: TransportManner;
   #position: number;
 
   constructor(medium: Medium, environment: TransportEnvironment, position: number) {
@@ -42,6 +47,7 @@ export class TapeTransport {
     this.#timing = environment.timing;
     this.#statistics = environment.statistics;
     this.#faults = environment.faults;
+    this.#manner = environment.manner;
   }
 
   /** The object the next read or write is about. */
@@ -85,7 +91,11 @@ export class TapeTransport {
     let bytes = 0;
     for (let i = 0; i < count; i++) {
       const left = fixed ? count - i : blockLength;
-      if (this.#position >= this.medium.objectCount) return { bytes, sense: SSC_SENSE.endOfData(left) };
+      if (this.#position >= this.medium.objectCount)
+        return {
+          bytes,
+          sense: this.#manner === 'tgt' ? SSC_SENSE.endOfDataOfTgt() : SSC_SENSE.endOfData(left, this.earlyWarning),
+        };
       const object = this.#position++;
       const length = this.medium.blockLength(object);
       if (length === null) return { bytes, sense: SSC_SENSE.filemark(left) };
@@ -124,6 +134,7 @@ export class TapeTransport {
   }
 
   spaceBlocks(count: number): Sense | null {
+    if (this.#manner === 'tgt' && count > 0) return this.#spaceObjects(count);
     const from = this.#position;
     const before = this.medium.filemarksBefore(from);
     if (count >= 0) {
@@ -142,6 +153,12 @@ export class TapeTransport {
     return filemark === null
       ? this.#moveTo(0, SSC_SENSE.beginning(left))
       : this.#moveTo(filemark, SSC_SENSE.filemark(left));
+  }
+
+  #spaceObjects(count: number): Sense | null {
+    const end = this.medium.objectCount;
+    const destination = this.#position + count;
+    return destination < end ? this.#moveTo(destination) : this.#moveTo(end, SSC_SENSE.endReachedOfTgt());
   }
 
   /** Forward ends behind the last filemark passed, backward before it. */

@@ -25,6 +25,8 @@ export const SCSI_TIMEOUTS_MS = {
   load: 20 * MINUTE_MS,
   /** Flushes the buffer, rewinds 1,000 m, ejects. */
   unload: 20 * MINUTE_MS,
+  /** 600 s recommended. */
+  rewind: 15 * MINUTE_MS,
   /** 2880 s recommended: from end to end with recovery. */
   locate: 50 * MINUTE_MS,
   space: 50 * MINUTE_MS,
@@ -41,6 +43,8 @@ export const DRIVE_LIMITS = {
   becomingReadyPollMs: SECOND_MS,
   /** Unit attentions taken off a drive before it is called broken: each cause queues at most one. */
   unitAttentions: 16,
+  /** Times the tape is rewound after a reset until `st` passes commands on: one was seen not to be enough. */
+  rewindsAfterReset: 3,
   /** Times a system call that a signal interrupted before it began is made again. */
   interruptedCalls: 16,
 

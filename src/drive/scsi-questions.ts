@@ -1,3 +1,4 @@
+import { OPCODES } from '../scsi/cdb.js';
 import { COMPRESSION_PAGE_CODE, decodeCompressionModePage } from '../scsi/compression-mode-page.js';
 import { DEVICE_TYPES, decodeStandardInquiry, encodeInquiryCdb } from '../scsi/inquiry.js';
 import {
@@ -7,6 +8,10 @@ import {
 import { decodeModeSenseData, findModePage, type ModeParameters } from '../scsi/mode-parameters.js';
 import { MODE_PAGE_CONTROL, encodeModeSenseCdb } from '../scsi/mode-sense.js';
 import { decodeBlockLimits, encodeReadBlockLimitsCdb, type BlockLimits } from '../scsi/read-block-limits.js';
+import {
+  decodeSupportedCommands,
+  encodeReportSupportedOperationCodesCdb,
+} from '../scsi/report-supported-operation-codes.js';
 import { encodeTestUnitReadyCdb } from '../scsi/test-unit-ready.js';
 import { VPD_PAGES, decodeUnitSerialNumber } from '../scsi/vpd-page.js';
 import type { ErrorCode } from '../base/error-codes.js';
@@ -52,6 +57,24 @@ function askSerial(target: ScsiTarget): string {
     attention: 'retry',
   });
   return reply.kind === 'good' ? decodeUnitSerialNumber(reply.data) : '';
+}
+
+/** Room for some 500 commands. */
+const COMMANDS_REPLY_BYTES = 4096;
+
+/** Whether the drive has LOCATE: all have, but for one that lists its commands without it. */
+export function askCanLocate(target: ScsiTarget): boolean {
+  const data = unlessUnsupported(target, {
+    name: 'REPORT SUPPORTED OPERATION CODES',
+    cdb: encodeReportSupportedOperationCodesCdb({ allocationLength: COMMANDS_REPLY_BYTES }),
+    replyBytes: COMMANDS_REPLY_BYTES,
+    timeoutMs: SCSI_TIMEOUTS_MS.inquiry,
+    operation: 'other',
+    attention: 'retry',
+  });
+  if (data === null) return true;
+  const { commands, complete } = decodeSupportedCommands(data);
+  return !complete || commands.some(({ opcode }) => opcode === OPCODES.locate10 || opcode === OPCODES.locate16);
 }
 
 export function askReady(target: ScsiTarget): TargetReply {

@@ -2,18 +2,23 @@ import { assert } from '../base/assert.js';
 import type { BlockingClock } from '../base/blocking-clock.js';
 import { StorageError, isStorageError, type ErrorContext } from '../base/storage-error.js';
 import { ERRNO } from '../device/errno.js';
-import { GMT, MT_OP } from '../device/mtio.js';
+import { MT_OP } from '../device/mtio.js';
 import type { SyscallPort } from '../device/syscall-port.js';
+import { CountedPositioning } from './counted-positioning.js';
+import { DRIVE_LIMITS } from './drive-limits.js';
+import { LocatedPositioning } from './located-positioning.js';
 import { PositionTrust } from './position-trust.js';
+import type { Positioning } from './positioning.js';
 import { readCartridgeMemory, writeCartridgeMemory } from './scsi-cartridge-memory.js';
 import { askReady, TEST_UNIT_READY } from './scsi-questions.js';
 import { ScsiTarget } from './scsi-target.js';
 import { StDevice } from './st-device.js';
 import { diagnose, type StOperation } from './st-diagnosis.js';
 import { loadCartridge, unloadCartridge } from './st-loading.js';
-import { askPosition, eraseRest, locateBlock, probeObject, spaceFilemarks, spaceToEndOfData } from './st-motion.js';
 import { StQuestions } from './st-questions.js';
+import { StReads } from './st-reads.js';
 import { StWrites } from './st-writes.js';
+import { eraseRest } from './tape-moves.js';
 import type {
   ApplicationAttributes,
   DriveHealth,
@@ -52,9 +57,11 @@ export class StDrive implements TapeDrive {
   readonly #device: StDevice;
   readonly #target: ScsiTarget;
   readonly #questions: StQuestions;
+  readonly #reads: StReads;
   readonly #writes: StWrites;
   readonly #clock: BlockingClock;
   readonly #trust = new PositionTrust();
+  #positioning: Positioning;
   #isOpen = false;
 
   constructor(options: StDriveOptions) {
@@ -75,6 +82,13 @@ export class StDrive implements TapeDrive {
       },
     });
     this.#questions = new StQuestions(this.#device, this.#target);
+    this.#reads = new StReads({
+      device: this.#device,
+      target: this.#target,
+      trust: this.#trust,
+      failure: (errno) => this.#readFailed(errno),
+    });
+    this.#positioning = new LocatedPositioning(this.#target, this.#trust, options.device);
   }
 
   /** Also CONFIG_UNSAFE for a node that rewinds on close, DEVICE_OPEN_FAILED. */
@@ -85,6 +99,8 @@ export class StDrive implements TapeDrive {
       this.#throughReset(() => {
         this.#questions.askDrive();
       });
+      const Way = this.#questions.canLocate ? LocatedPositioning : CountedPositioning;
+      this.#positioning = new Way(this.#target, this.#trust, this.#device.path);
       const ready = askReady(this.#target).kind === 'good';
       // Whoever had the drive before may have moved the tape or changed it: that is no loss, the generation tells.
       this.#startAnew(null);
@@ -98,15 +114,18 @@ export class StDrive implements TapeDrive {
 
   /**
    * Since a reset `st` passes no command on before the tape was rewound. Where the position does not matter that is done
-   * here; whether it succeeds `run` finds out.
+   * here; whether it succeeds `run` finds out. The rewind that meets the news of the reset may itself be refused, or be followed by
+   * refusals again (Linux 7.3 after an aborted command).
    */
   #throughReset(run: () => void): void {
-    try {
-      run();
-    } catch (error) {
-      if (!isStorageError(error, 'DRIVE_POSITION_LOST')) throw error;
-      this.#device.operate(MT_OP.rewind, 1);
-      run();
+    for (let rewinds = 0; ; rewinds++) {
+      try {
+        run();
+        return;
+      } catch (error) {
+        if (!isStorageError(error, 'DRIVE_POSITION_LOST') || rewinds === DRIVE_LIMITS.rewindsAfterReset) throw error;
+        this.#device.operate(MT_OP.rewind, 1);
+      }
     }
   }
 
@@ -173,6 +192,7 @@ export class StDrive implements TapeDrive {
 
   rewind(): void {
     this.#move('rewinding', () => {
+      this.#trust.expected = null;
       this.#operate(MT_OP.rewind, 1, 'move', 'rewinding');
       return 0;
     });
@@ -181,7 +201,7 @@ export class StDrive implements TapeDrive {
   locate(blockAddress: number): void {
     assert(Number.isSafeInteger(blockAddress) && blockAddress >= 0, 'a block address is a count');
     this.#move(`locating block ${String(blockAddress)}`, () => {
-      locateBlock(this.#target, blockAddress);
+      this.#positioning.locate(blockAddress);
       const found = this.#askAddress();
       if (found === blockAddress) return found;
       this.#losePosition(`the drive went to block ${String(found)} when it was sent to block ${String(blockAddress)}`);
@@ -191,7 +211,7 @@ export class StDrive implements TapeDrive {
 
   locateEndOfData(): void {
     this.#move('locating the end of the data', () => {
-      spaceToEndOfData(this.#target);
+      this.#positioning.locateEndOfData();
       return this.#askAddress();
     });
   }
@@ -203,7 +223,7 @@ export class StDrive implements TapeDrive {
     const wasBarred = this.#trust.isBarred;
     let remaining = 0;
     this.#move(`spacing over ${String(count)} filemarks`, () => {
-      remaining = spaceFilemarks(this.#target, count);
+      remaining = this.#positioning.spaceFilemarks(count);
       return this.#askAddress();
     });
     // Counted from a place that is not known for sure, it ends at another such.
@@ -215,7 +235,7 @@ export class StDrive implements TapeDrive {
     this.#assertPosition();
     const drained = this.#writes.drain();
     if (drained < 0) throw this.#writeFailed('finishing a block', drained);
-    const found = askPosition(this.#target, this.#device.path);
+    const found = this.#positioning.ask();
     const { blockAddress, fileNumber, beginningOfMedium } = found;
     this.#trust.expected = blockAddress;
     return {
@@ -230,48 +250,8 @@ export class StDrive implements TapeDrive {
   readBlock(into: Uint8Array): ReadOutcome {
     this.#assertPosition();
     this.#settleWrites();
-    const result = this.#device.read(into);
-    if (result > 0 || result === -ERRNO.ENOMEM) return this.#blockRead(result, into);
-    // 0 is a filemark or, right behind one, the end of the data; later EIO is that end as well. MTIOCGET tells.
-    const atEnd = ((this.#device.status()?.flags ?? 0) & GMT.endOfData) !== 0;
-    if (atEnd && (result === 0 || result === -ERRNO.EIO)) return { kind: 'end-of-data' };
-    if (result === 0) return this.#filemarkRead();
-    return this.#readAgain(into, -result);
-  }
-
-  #blockRead(result: number, into: Uint8Array): ReadOutcome {
-    this.#trust.passed(1);
-    if (result > 0) return { kind: 'block', lengthBytes: result };
-    throw new StorageError(
-      'MEDIUM_BLOCK_TOO_LARGE',
-      `A block of the tape in ${this.#device.path} is longer than the ${String(into.length)} bytes there is room for. It was passed over.`,
-      { context: this.#context({ roomBytes: into.length }) },
-    );
-  }
-
-  #filemarkRead(): ReadOutcome {
-    this.#trust.passed(1);
-    return { kind: 'filemark' };
-  }
-
-  /** `st` says EIO at the end of the data as well as at a bad block. A short READ by SG_IO has sense and tells which. */
-  #readAgain(into: Uint8Array, errno: number): ReadOutcome {
-    const wasBarred = this.#trust.isBarred;
-    this.#trust.isBarred = true;
-    if (errno !== ERRNO.EIO) throw this.#readFailed(errno);
-    const address = this.#askAddress();
-    // Moved on: the bad block is behind, and what comes next is another one.
-    if (this.#trust.expected !== null && address !== this.#trust.expected) throw this.#readFailed(errno);
-    this.#trust.expected = address;
-    const found = probeObject(this.#target);
-    // It can be read after all: back to its beginning, and once more.
-    if (found === 'block') locateBlock(this.#target, address);
-    this.#tellSt();
-    const result = found === 'block' ? this.#device.read(into) : 0;
-    if (found === 'block' && result <= 0 && result !== -ERRNO.ENOMEM) throw this.#readFailed(errno);
-    this.#trust.isBarred = wasBarred;
-    if (found === 'block') return this.#blockRead(result, into);
-    return found === 'filemark' ? this.#filemarkRead() : { kind: 'end-of-data' };
+    this.#trust.expected ??= this.#askAddress();
+    return this.#reads.read(into, this.#positioning);
   }
 
   #readFailed(errno: number): StorageError {
@@ -363,13 +343,20 @@ export class StDrive implements TapeDrive {
     this.#trust.throwUntold();
     this.#endWrites();
     this.#trust.isBarred = true;
-    this.#trust.expected = null;
-    // Also makes `st` accept commands again after a reset.
-    if (this.#trust.loss !== null) this.#operate(MT_OP.rewind, 1, 'move', `rewinding before ${doing}`);
-    // Brings unit attentions to light before `st` could swallow one.
     const wasLost = this.#trust.loss !== null;
-    const ready = askReady(this.#target);
-    if (ready.kind === 'sense') throw this.#target.errorOf(TEST_UNIT_READY, ready.sense);
+    // Also makes `st` accept commands again after a reset.
+    if (wasLost) {
+      this.#trust.expected = null;
+      this.#operate(MT_OP.rewind, 1, 'move', `rewinding before ${doing}`);
+      this.#trust.expected = 0;
+    }
+    // Brings unit attentions to light before `st` could swallow one.
+    const ask = (): void => {
+      const ready = askReady(this.#target);
+      if (ready.kind === 'sense') throw this.#target.errorOf(TEST_UNIT_READY, ready.sense);
+    };
+    if (wasLost) this.#throughReset(ask);
+    else ask();
     if (this.#trust.loss !== null && !wasLost) throw this.#positionLost();
     this.#trust.throwUntold();
     try {
@@ -440,7 +427,7 @@ export class StDrive implements TapeDrive {
   }
 
   #askAddress(): number {
-    return askPosition(this.#target, this.#device.path).blockAddress;
+    return this.#positioning.ask().blockAddress;
   }
 
   #losePosition(why: string): void {

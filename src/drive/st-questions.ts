@@ -1,6 +1,13 @@
 import { isStorageError } from '../base/storage-error.js';
 import { GMT } from '../device/mtio.js';
-import { askBlockLimits, askIdentity, askMediumFacts, askMediumState, type MediumFacts } from './scsi-questions.js';
+import {
+  askBlockLimits,
+  askCanLocate,
+  askIdentity,
+  askMediumFacts,
+  askMediumState,
+  type MediumFacts,
+} from './scsi-questions.js';
 import { ScsiLogPages } from './scsi-health.js';
 import type { ScsiTarget } from './scsi-target.js';
 import type { StDevice } from './st-device.js';
@@ -14,6 +21,8 @@ export class StQuestions {
   readonly #device: StDevice;
   readonly #target: ScsiTarget;
   readonly #logPages: ScsiLogPages;
+  /** See Positioning. */
+  canLocate = true;
   #identity: DriveIdentity = { vendor: '', product: '', revision: '', serial: '' };
   #blockLimits = { min: 1, max: MAX_BLOCK_BYTES };
   #medium: DriveStatus['medium'] = 'no-medium';
@@ -31,6 +40,7 @@ export class StQuestions {
   /** What never changes while the drive is open. */
   askDrive(): void {
     this.#identity = askIdentity(this.#target, this.#device.path);
+    this.canLocate = askCanLocate(this.#target);
     const limits = askBlockLimits(this.#target);
     if (limits !== null)
       this.#blockLimits = { min: Math.max(1, limits.minBlockBytes), max: limits.maxBlockBytes || MAX_BLOCK_BYTES };

@@ -31,6 +31,7 @@ export const OPCODES = {
   writeAttribute: 0x8d,
   space16: 0x91,
   locate16: 0x92,
+  maintenanceIn: 0xa3,
   moveMedium: 0xa5,
   exchangeMedium: 0xa6,
   readElementStatus: 0xb8,

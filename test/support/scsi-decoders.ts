@@ -30,6 +30,10 @@ import { decodeBlockLimits, decodeReadBlockLimitsCdb } from '../../src/scsi/read
 import { decodeLongPosition, decodeReadPositionCdb, decodeShortPosition } from '../../src/scsi/read-position.js';
 import { decodeRead6Cdb } from '../../src/scsi/read.js';
 import { decodeDensitySupport, decodeReportDensitySupportCdb } from '../../src/scsi/report-density-support.js';
+import {
+  decodeReportSupportedOperationCodesCdb,
+  decodeSupportedCommands,
+} from '../../src/scsi/report-supported-operation-codes.js';
 import { decodeRequestSenseCdb } from '../../src/scsi/request-sense.js';
 import { decodeRewindCdb } from '../../src/scsi/rewind.js';
 import { decodeSense } from '../../src/scsi/sense.js';
@@ -67,6 +71,7 @@ export const SCSI_DECODERS: readonly (readonly [name: string, decode: ScsiDecode
   ['short position', decodeShortPosition, []],
   ['long position', decodeLongPosition, []],
   ['density support', decodeDensitySupport, [0x01]],
+  ['supported commands', decodeSupportedCommands, [0x00, 0x00, 0x00]],
   ['MODE SENSE(6) data', (bytes: Uint8Array): unknown => decodeModeSenseData(6, bytes), [0xff, 0x00, 0x10]],
   ['MODE SENSE(10) data', (bytes: Uint8Array): unknown => decodeModeSenseData(10, bytes), [0x01]],
   [
@@ -135,6 +140,7 @@ export const SCSI_DECODERS: readonly (readonly [name: string, decode: ScsiDecode
   ['MODE SELECT(10)', (bytes: Uint8Array): unknown => decodeModeSelectCdb(10, bytes), [0x55]],
   ['LOG SENSE', decodeLogSenseCdb, [0x4d]],
   ['REPORT DENSITY SUPPORT', decodeReportDensitySupportCdb, [0x44]],
+  ['REPORT SUPPORTED OPERATION CODES', decodeReportSupportedOperationCodesCdb, [0xa3, 0x0c, 0x00]],
   ['INITIALIZE ELEMENT STATUS', decodeInitializeElementStatusCdb, [0x07]],
   ['INITIALIZE ELEMENT STATUS WITH RANGE', decodeInitializeElementRangeCdb, [0x37]],
   ['MOVE MEDIUM', decodeMoveMediumCdb, [0xa5]],

@@ -1,5 +1,6 @@
 import type { Fault, FaultCommand, FaultSense } from '../../sim/fault-plan.js';
 import { Rack } from '../../sim/rack.js';
+import type { DriveManner } from '../../sim/ssc-drive.js';
 import { SimSyscalls } from '../../sim/sim-syscalls.js';
 import type { BlockingClock } from '../../src/base/blocking-clock.js';
 import type { SyscallPort } from '../../src/device/syscall-port.js';
@@ -31,9 +32,16 @@ export class StDriveFixture implements TapeDriveFixture {
   readonly rack = new Rack(this.#files, RACK, [DEVICE]);
   readonly faults: Fault[] = [];
   readonly clock = new VirtualBlockingClock();
-  port: SyscallPort = this.powerOn();
-  readonly drive = this.restarted();
+  readonly #manner: DriveManner;
+  port: SyscallPort;
+  readonly drive: StDrive;
   #cartridges = 0;
+
+  constructor(manner: DriveManner = 'lto') {
+    this.#manner = manner;
+    this.port = this.powerOn();
+    this.drive = this.restarted();
+  }
 
   /** The drive and the kernel's driver from their beginning, as after booting the machine. */
   powerOn(powerOnAttention = false): SyscallPort {
@@ -41,7 +49,15 @@ export class StDriveFixture implements TapeDriveFixture {
       {
         directory: RACK,
         clock: 'virtual',
-        drives: [{ path: DEVICE, generation: 'LTO-8', faults: { faults: this.faults }, powerOnAttention }],
+        drives: [
+          {
+            path: DEVICE,
+            generation: 'LTO-8',
+            faults: { faults: this.faults },
+            powerOnAttention,
+            manner: this.#manner,
+          },
+        ],
       },
       { files: this.#files },
     );

@@ -90,11 +90,13 @@ export function definePositionClauses(contract: Clauses, bench: DriveBench): voi
     contract.clause('is at the end that was met when there are fewer filemarks, and the rest is told', () => {
       bench.loadBlank();
       bench.write(1);
-      bench.drive.writeFilemarks(2);
+      bench.drive.writeFilemarks(1);
       bench.write(2);
+      bench.drive.writeFilemarks(1);
+      bench.write(3);
       bench.drive.rewind();
       expect(bench.drive.spaceFilemarks(5)).to.deep.equal({ remaining: 3 });
-      expect(bench.drive.readPosition().blockAddress).to.equal(4);
+      expect(bench.drive.readPosition().blockAddress).to.equal(5);
       expect(bench.readOne()).to.equal('end-of-data');
       expect(bench.drive.spaceFilemarks(-6)).to.deep.equal({ remaining: 4 });
       expect(bench.drive.readPosition()).to.include({ blockAddress: 0, beginningOfMedium: true });

@@ -30,6 +30,10 @@ import {
   decodeReportDensitySupportCdb,
   encodeReportDensitySupportCdb,
 } from '../../../src/scsi/report-density-support.js';
+import {
+  decodeReportSupportedOperationCodesCdb,
+  encodeReportSupportedOperationCodesCdb,
+} from '../../../src/scsi/report-supported-operation-codes.js';
 import { decodeRequestSenseCdb, encodeRequestSenseCdb } from '../../../src/scsi/request-sense.js';
 import { decodeRewindCdb, encodeRewindCdb } from '../../../src/scsi/rewind.js';
 import {
@@ -314,6 +318,15 @@ describe('command descriptor blocks', () => {
     encodeReportDensitySupportCdb,
     decodeReportDensitySupportCdb,
     '44 01 00 00 00 00 00 08 00 00',
+  );
+  // Byte 1 service action 0Ch; byte 2 RCTD and reporting options: all commands; bytes 6-9 length.
+  golden(
+    'REPORT SUPPORTED OPERATION CODES',
+    'SPC-4',
+    { allocationLength: 0x1000 },
+    encodeReportSupportedOperationCodesCdb,
+    decodeReportSupportedOperationCodesCdb,
+    'a3 0c 00 00 00 00 00 00 10 00 00 00',
   );
   // Byte 1 service action; byte 5 volume; byte 7 partition; bytes 8-9 first attribute; bytes 10-13 length; byte 14 CACHE.
   golden(

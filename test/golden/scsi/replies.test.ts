@@ -15,6 +15,10 @@ import {
 } from '../../../src/scsi/read-position.js';
 import { decodeDensitySupport, encodeDensitySupport } from '../../../src/scsi/report-density-support.js';
 import {
+  decodeSupportedCommands,
+  encodeSupportedCommands,
+} from '../../../src/scsi/report-supported-operation-codes.js';
+import {
   decodeSequentialAccessCapabilities,
   decodeSupportedVpdPages,
   decodeUnitSerialNumber,
@@ -200,6 +204,29 @@ describe('replies', () => {
     (bytes) => [...decodeDensitySupport(bytes)],
     '0036 0000 5e 5e a0 0000 0050bc 007f 1a00 00b71b00 4c544f2d43564520 552d383332202020 556c747269756d20382f33325420202020202020',
   );
+
+  // SPC-4: 0-3 length of the list; each: 0 operation code, 2-3 service action, 5 CTDP and SERVACTV, 6-7 length of the CDB.
+  golden(
+    'the list of supported commands tells operation codes, service actions and lengths',
+    {
+      commands: [
+        { opcode: 0x92, serviceAction: null, cdbBytes: 16 },
+        { opcode: 0xa3, serviceAction: 0x0c, cdbBytes: 12 },
+      ],
+      complete: true,
+    },
+    ({ commands }) => encodeSupportedCommands(commands),
+    decodeSupportedCommands,
+    '00000010 92 00 0000 00 00 0010 a3 00 000c 00 01 000c',
+  );
+
+  it('takes a list of commands with timeouts that nobody asked for, and says of one that was cut that there is more', () => {
+    const locate = { opcode: 0x92, serviceAction: null, cdbBytes: 16 };
+    const withTimeouts = fromHex('00000014 92 00 0000 00 02 0010 000a 00 00 00000000 00000b40');
+    expect(decodeSupportedCommands(withTimeouts)).to.deep.equal({ commands: [locate], complete: true });
+    const cut = fromHex('00000010 92 00 0000 00 00 0010 a3 00 000c');
+    expect(decodeSupportedCommands(cut)).to.deep.equal({ commands: [locate], complete: false });
+  });
 
   it('names a logical unit by its NAA identifier, and by the T10 one when it has no other', () => {
     const naa = { codeSet: 1, association: 0, type: 3, identifier: fromHex('500507631234abcd') };

@@ -27,6 +27,10 @@ import {
   encodeLongPosition,
   encodeShortPosition,
 } from '../../../src/scsi/read-position.js';
+import {
+  decodeSupportedCommands,
+  encodeSupportedCommands,
+} from '../../../src/scsi/report-supported-operation-codes.js';
 import { decodeRead6Cdb, encodeRead6Cdb } from '../../../src/scsi/read.js';
 import { decodeDensitySupport, encodeDensitySupport } from '../../../src/scsi/report-density-support.js';
 import { senseOutcome, type SenseOperation } from '../../../src/scsi/sense-outcome.js';
@@ -326,6 +330,19 @@ describe('round trips', () => {
     ),
     encodeDensitySupport,
     decodeDensitySupport,
+  );
+  roundTrips(
+    'the list of supported commands',
+    fc.array(
+      fc.record({
+        opcode: fc.nat(0xff),
+        serviceAction: fc.option(fc.nat(0xffff)),
+        cdbBytes: fc.nat(0xffff),
+      }),
+      { maxLength: 40 },
+    ),
+    encodeSupportedCommands,
+    (bytes) => decodeSupportedCommands(bytes).commands,
   );
 });
 

@@ -488,6 +488,16 @@ describe('st-drive', () => {
       expect(drive.readPosition().blockAddress).to.equal(1);
     });
 
+    it('of a drive that sets the end-of-medium flag at the end of the data is the end, not a block of what was in the room', () => {
+      loadBlank();
+      drive.writeBlock(testBlock(1));
+      world.failNext('read', { key: 0x8, asc: 0x00, ascq: 0x00, endOfMedium: true });
+      expect(drive.readBlock(new Uint8Array(101))).to.deep.equal({ kind: 'end-of-data' });
+      expect(drive.readPosition().blockAddress).to.equal(1);
+      drive.rewind();
+      expect(drive.readBlock(new Uint8Array(101))).to.deep.equal({ kind: 'block', lengthBytes: 101 });
+    });
+
     it('carries the sense that the drive gives when it is asked itself', () => {
       loadBlank();
       drive.writeBlock(testBlock(1));

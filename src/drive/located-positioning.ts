@@ -1,7 +1,5 @@
 import { StorageError } from '../base/storage-error.js';
-import { encodeEraseCdb } from '../scsi/erase.js';
 import { LOCATE_DESTINATIONS, encodeLocate10Cdb, encodeLocate16Cdb } from '../scsi/locate.js';
-import { encodeRead6Cdb } from '../scsi/read.js';
 import {
   POSITION_LENGTH,
   decodeLongPosition,
@@ -11,22 +9,46 @@ import {
 } from '../scsi/read-position.js';
 import { SPACE_CODES, encodeSpace6Cdb } from '../scsi/space.js';
 import { SCSI_TIMEOUTS_MS } from './drive-limits.js';
+import type { PositionTrust } from './position-trust.js';
+import type { FoundPosition, Positioning } from './positioning.js';
 import { unlessUnsupported } from './scsi-questions.js';
-import type { ScsiTarget, TargetCommand, TargetReply } from './scsi-target.js';
+import type { ScsiTarget, TargetCommand } from './scsi-target.js';
+import { demandArrival, moveCommand } from './tape-moves.js';
 
-/** Where the tape is and how it gets elsewhere, by SG_IO. `st` must not be writing: see StDrive. */
+/** By READ POSITION and LOCATE, which every LTO drive has. */
+export class LocatedPositioning implements Positioning {
+  readonly isTold = true;
+  readonly #target: ScsiTarget;
+  readonly #trust: PositionTrust;
+  readonly #device: string;
 
-export interface FoundPosition {
-  readonly blockAddress: number;
-  readonly fileNumber: number | null;
-  readonly beginningOfMedium: boolean;
-  readonly earlyWarning: boolean;
-  /** Asks once more where the drive tells only one of the two. */
-  blocksInBuffer(): number | null;
+  constructor(target: ScsiTarget, trust: PositionTrust, device: string) {
+    this.#target = target;
+    this.#trust = trust;
+    this.#device = device;
+  }
+
+  ask(): FoundPosition {
+    return askPosition(this.#target, this.#device);
+  }
+
+  locate(blockAddress: number): void {
+    this.#trust.expected = null;
+    locateBlock(this.#target, blockAddress);
+  }
+
+  locateEndOfData(): void {
+    this.#trust.expected = null;
+    spaceToEndOfData(this.#target);
+  }
+
+  spaceFilemarks(count: number): number {
+    this.#trust.expected = null;
+    return spaceFilemarks(this.#target, count);
+  }
 }
 
-/** DRIVE_POSITION_LOST when the drive does not know. */
-export function askPosition(target: ScsiTarget, device: string): FoundPosition {
+function askPosition(target: ScsiTarget, device: string): FoundPosition {
   const long = unlessUnsupported(target, readPosition('long'));
   if (long === null) return askShortPosition(target, device);
   const position = decodeLongPosition(long);
@@ -76,9 +98,8 @@ function known(blockAddress: number | null, device: string): number {
   );
 }
 
-/** Before object `blockAddress`. MEDIUM_READ_ERROR, at the end of the data, when there are fewer. */
-export function locateBlock(target: ScsiTarget, blockAddress: number): void {
-  const command = move(
+function locateBlock(target: ScsiTarget, blockAddress: number): void {
+  const command = moveCommand(
     'LOCATE(16)',
     encodeLocate16Cdb({
       destination: LOCATE_DESTINATIONS.object,
@@ -90,7 +111,7 @@ export function locateBlock(target: ScsiTarget, blockAddress: number): void {
   );
   const reply = target.send(command);
   if (reply.kind === 'sense' && reply.outcome.kind === 'not-supported' && blockAddress <= 0xffff_ffff) {
-    const short = move(
+    const short = moveCommand(
       'LOCATE(10)',
       encodeLocate10Cdb({ blockAddress, partition: null, immediate: false }),
       SCSI_TIMEOUTS_MS.locate,
@@ -99,14 +120,8 @@ export function locateBlock(target: ScsiTarget, blockAddress: number): void {
   } else demandArrival(target, command, reply);
 }
 
-/** Beyond early warning a drive may say so with any move: that is not its failure. */
-function demandArrival(target: ScsiTarget, command: TargetCommand, reply: TargetReply): void {
-  if (reply.kind === 'good' || reply.outcome.kind === 'early-warning') return;
-  throw target.errorOf(command, reply.sense);
-}
-
-export function spaceToEndOfData(target: ScsiTarget): void {
-  const command = move(
+function spaceToEndOfData(target: ScsiTarget): void {
+  const command = moveCommand(
     'SPACE (end of data)',
     encodeSpace6Cdb({ code: SPACE_CODES.endOfData, count: 0 }),
     SCSI_TIMEOUTS_MS.space,
@@ -116,9 +131,8 @@ export function spaceToEndOfData(target: ScsiTarget): void {
   demandArrival(target, command, reply);
 }
 
-/** Returns how many were not passed, since the end of the data or the beginning was met. */
-export function spaceFilemarks(target: ScsiTarget, count: number): number {
-  const command = move(
+function spaceFilemarks(target: ScsiTarget, count: number): number {
+  const command = moveCommand(
     'SPACE (filemarks)',
     encodeSpace6Cdb({ code: SPACE_CODES.filemarks, count }),
     SCSI_TIMEOUTS_MS.space,
@@ -143,46 +157,4 @@ export function spaceFilemarks(target: ScsiTarget, count: number): number {
     'SPACE (filemarks) met the end without telling how many filemarks were left. Nothing was changed; go on by block address.',
     { context: { command: command.name, count } },
   );
-}
-
-/** Destroys everything behind the position. */
-export function eraseRest(target: ScsiTarget, mode: 'short' | 'long'): void {
-  target.demand({
-    name: `ERASE (${mode})`,
-    cdb: encodeEraseCdb({ long: mode === 'long', immediate: false }),
-    timeoutMs: mode === 'long' ? SCSI_TIMEOUTS_MS.eraseLong : SCSI_TIMEOUTS_MS.eraseShort,
-    operation: 'write',
-    attention: 'fail',
-  });
-}
-
-/** The start of a block: enough to be told what it is. */
-const PROBE_BYTES = 512;
-
-/** Reads the object at the position, with sense. A block is passed and most of it dropped. Failures are thrown. */
-export function probeObject(target: ScsiTarget): 'block' | 'filemark' | 'end-of-data' {
-  const command: TargetCommand = {
-    name: 'READ(6)',
-    cdb: encodeRead6Cdb({ fixed: false, suppressIncorrectLength: false, length: PROBE_BYTES }),
-    replyBytes: PROBE_BYTES,
-    timeoutMs: SCSI_TIMEOUTS_MS.read,
-    operation: 'read',
-    attention: 'fail',
-  };
-  const reply = target.send(command);
-  if (reply.kind === 'good') return 'block';
-  switch (reply.outcome.kind) {
-    case 'incorrect-length':
-    case 'early-warning':
-      return 'block';
-    case 'filemark':
-    case 'end-of-data':
-      return reply.outcome.kind;
-    default:
-      throw target.errorOf(command, reply.sense);
-  }
-}
-
-function move(name: string, cdb: Uint8Array, timeoutMs: number): TargetCommand {
-  return { name, cdb, timeoutMs, operation: 'move', attention: 'fail' };
 }
