@@ -26,10 +26,13 @@ export function mapElements(reading: ElementReading, drives: readonly ServedDriv
     reading.drives.map((element, number) => ({ number, serial: serialOf(element) })),
     drives,
   );
+  // A changer that says of no element that the robot gets at it (tgt) does not tell; what it gets at its own refusals say.
+  const tellsAccess = [...transports, ...reading.drives, ...slots, ...importExports].some((one) => one.isAccessible);
   const map = (kind: ChangerElement['kind'], number: number, element: ElementDescriptor): MappedElement => ({
     kind,
     number,
     ...describe(element),
+    isAccessible: element.isAccessible || !tellsAccess,
     drive: kind === 'drive' ? (names.get(number) ?? null) : null,
     driveSerial: kind === 'drive' ? serialOf(element) : null,
     sourceSlot: element.sourceAddress === null ? null : (slotNumbers.get(element.sourceAddress) ?? null),
@@ -42,10 +45,7 @@ export function mapElements(reading: ElementReading, drives: readonly ServedDriv
   ];
 }
 
-type Described = Pick<
-  MappedElement,
-  'address' | 'isFull' | 'barcode' | 'tag' | 'isAccessible' | 'exception' | 'canExport'
->;
+type Described = Pick<MappedElement, 'address' | 'isFull' | 'barcode' | 'tag' | 'exception' | 'canExport'>;
 
 /** FULL decides, not the tag: some changers say nothing of the label, or go on telling one that is gone. */
 function describe(element: ElementDescriptor): Described {
@@ -56,7 +56,6 @@ function describe(element: ElementDescriptor): Described {
     isFull: element.isFull,
     barcode,
     tag: barcode === null ? tag : '',
-    isAccessible: element.isAccessible,
     exception: exceptionOf(element),
     canExport: element.exportEnabled,
   };

@@ -51,6 +51,10 @@ export interface FakeQuirks {
   readonly withoutRange: boolean;
   readonly withoutAddressPage: boolean;
   readonly withoutExportFlags: boolean;
+  /** Leaves out the last 8 bytes of every element status, as tgt does. */
+  readonly cutsElementStatus: boolean;
+  /** Says of no element that the robot gets at it, as tgt does. */
+  readonly withoutAccessFlags: boolean;
   readonly deviceType: number;
   /** Bytes of nothing at the end of each descriptor. */
   readonly descriptorPadding: number;
@@ -74,6 +78,8 @@ const QUIRKLESS: FakeQuirks = {
   withoutRange: false,
   withoutAddressPage: false,
   withoutExportFlags: false,
+  cutsElementStatus: false,
+  withoutAccessFlags: false,
   deviceType: DEVICE_TYPES.mediumChanger,
   descriptorPadding: 0,
 };
@@ -273,6 +279,7 @@ export class FakeChanger implements SyscallPort {
       ],
       missing: 0,
     });
+    if (this.quirks.cutsElementStatus) return bytes.subarray(0, bytes.length - 8);
     if (this.quirks.shortLastDescriptor) return bytes.subarray(0, bytes.length - (command.withVolumeTags ? 4 : 0));
     const length = this.quirks.ignoresTopLengthByte ? command.allocationLength & 0xffff : command.allocationLength;
     // Only whole descriptors are sent (SMC-3).
@@ -294,7 +301,7 @@ export class FakeChanger implements SyscallPort {
     return {
       ...emptyElement(element.address),
       isFull: cartridge !== null,
-      isAccessible: element.isAccessible && !element.isLoaded,
+      isAccessible: element.isAccessible && !element.isLoaded && !this.quirks.withoutAccessFlags,
       isException: element.exception !== null,
       asc: element.exception?.[0] ?? 0,
       ascq: element.exception?.[1] ?? 0,
