@@ -67,6 +67,8 @@ interface PolicyOptions {
   readonly mediaTypes?: string[];
   readonly allocation?: PoolUpdate['allocation'];
   readonly maxVolumes?: number | 'none';
+  readonly maxDrives?: number;
+  readonly streamsPerDrive?: number;
   readonly drawsFromScratch?: boolean;
   readonly labelsBlank?: boolean;
   readonly recycles?: boolean;
@@ -87,6 +89,8 @@ function addPolicyOptions(command: Command): Command {
       ),
     )
     .option('--max-volumes <number>', 'at most so many volumes belong to it; none: no limit', parseMaxVolumes)
+    .option('--max-drives <number>', 'at most so many drives are written on for it at once (1)', parseNumber)
+    .option('--streams-per-drive <number>', 'so many streams share a drive before another is taken (4)', parseNumber)
     .option('--draws-from-scratch <yes|no>', 'takes volumes of the pool scratch (yes)', parseYesNo)
     .option('--labels-blank <yes|no>', 'labels blank cartridges in reach by itself (no)', parseYesNo)
     .option('--recycles <yes|no>', 'writes again on volumes whose streams have all expired (yes)', parseYesNo)
@@ -95,9 +99,11 @@ function addPolicyOptions(command: Command): Command {
 
 /** Only what was said. */
 function updateOf(options: PolicyOptions): PoolUpdate {
-  const { retentionDays, mediaTypes, allocation, drawsFromScratch, labelsBlank, recycles, worm } = options;
+  const { retentionDays, mediaTypes, allocation, maxDrives, streamsPerDrive } = options;
+  const { drawsFromScratch, labelsBlank, recycles, worm } = options;
   const maxVolumes = options.maxVolumes === 'none' ? null : options.maxVolumes;
-  const all = { retentionDays, mediaTypes, allocation, maxVolumes, drawsFromScratch, labelsBlank, recycles, worm };
+  const limits = { maxVolumes, maxDrives, streamsPerDrive };
+  const all = { retentionDays, mediaTypes, allocation, ...limits, drawsFromScratch, labelsBlank, recycles, worm };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 }
 
@@ -162,6 +168,8 @@ function describePool(pool: PoolView): readonly (readonly [string, string])[] {
     ['media types', pool.mediaTypes.length === 0 ? 'any' : pool.mediaTypes.join(' ')],
     ['allocation', pool.allocation],
     ['volumes at most', pool.maxVolumes === null ? 'no limit' : String(pool.maxVolumes)],
+    ['drives at most', String(pool.maxDrives)],
+    ['streams per drive', String(pool.streamsPerDrive)],
     ['draws from scratch', formatYesNo(pool.drawsFromScratch)],
     ['labels blank', formatYesNo(pool.labelsBlank)],
     ['recycles', formatYesNo(pool.recycles)],

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ALLOCATION_WORDS, allocationOfWord, WORM_RULES } from '../terms/pool-policy.js';
+import { DRIVE_SHARING, ALLOCATION_WORDS, allocationOfWord, WORM_RULES } from '../terms/pool-policy.js';
 import type { PoolRecord } from '../inventory/records.js';
 import { poolProblem } from '../media/pool-rules.js';
 import { SAVE_LIMITS } from '../jobs/save-limits.js';
@@ -170,6 +170,8 @@ const poolTable = z.strictObject({
   media_types: z.array(z.string()).default([]),
   allocation: z.enum(ALLOCATION_WORDS).default('continue'),
   max_volumes: z.number().nullable().default(null),
+  max_drives: z.number().default(DRIVE_SHARING.maxDrives),
+  streams_per_drive: z.number().default(DRIVE_SHARING.streamsPerDrive),
   draws_from_scratch: z.boolean().default(true),
   labels_blank: z.boolean().default(false),
   recycles: z.boolean().default(true),
@@ -182,6 +184,8 @@ const POOL_KEYS: Readonly<Partial<Record<keyof PoolRecord, keyof typeof poolTabl
   retentionDays: 'retention_days',
   mediaTypes: 'media_types',
   maxVolumes: 'max_volumes',
+  maxDrives: 'max_drives',
+  streamsPerDrive: 'streams_per_drive',
 };
 
 const pool = poolTable.transform((one, context): PoolRecord => {
@@ -192,6 +196,8 @@ const pool = poolTable.transform((one, context): PoolRecord => {
     mediaTypes: one.media_types,
     allocation: allocationOfWord(one.allocation),
     maxVolumes: one.max_volumes,
+    maxDrives: one.max_drives,
+    streamsPerDrive: one.streams_per_drive,
     drawsFromScratch: one.draws_from_scratch,
     labelsBlank: one.labels_blank,
     recycles: one.recycles,

@@ -77,7 +77,7 @@ export async function openStorageNode(options: StorageNodeOptions): Promise<Stor
 
 async function openNode(options: StorageNodeOptions): Promise<StorageNode> {
   const { configuration, hardware, inventory, clock, random, logger, version } = options;
-  const limits = transferLimits(configuration);
+  const limits = transferLimits(configuration, configuration.drives.length);
   const ring = new BlockRing(configuration.buffer.blockSizeBytes, limits);
   const requests = new OperatorRequests(clock, logger);
   const bays = await hardware.makeBays({ configuration, ring: ring.memory, inventory, requests, clock, logger });
@@ -267,16 +267,20 @@ function tuneSockets(bytes: number, logger: Logger): { readonly tuneSocket?: (fd
 }
 
 /** The settings among the limits of the data plane. */
-function transferLimits({ buffer, checkpoint, spanning, dataDoor }: Configuration): TransferLimits {
+function transferLimits({ buffer, checkpoint, spanning, dataDoor }: Configuration, drives: number): TransferLimits {
   return {
     ...TRANSFER_LIMITS,
     streams: dataDoor.maxStreams,
+    procedureBlocks: Math.max(TRANSFER_LIMITS.procedureBlocks, PROCEDURE_BLOCKS_PER_DRIVE * drives),
     sharedBlocks: Math.max(MIN_SHARED_BLOCKS, Math.floor(buffer.ringBytes / buffer.blockSizeBytes)),
     checkpointBytes: checkpoint.bytes,
     checkpointMs: checkpoint.seconds * 1000,
     prepareBytes: spanning.prepareBytes,
   };
 }
+
+/** A session, one that waits for its drive, a restore, and what reads a label there. */
+const PROCEDURE_BLOCKS_PER_DRIVE = 12;
 
 /** Two runs of blocks: less, and the drive waits for the network between any two. */
 const MIN_SHARED_BLOCKS = 16;

@@ -127,6 +127,10 @@ export interface PoolRecord {
   readonly allocation: AllocationPolicy;
   /** At most so many volumes belong to it; null: no limit. */
   readonly maxVolumes: number | null;
+  /** At most so many drives are written on for it at once. */
+  readonly maxDrives: number;
+  /** So many streams share a drive before another one is taken, up to `maxDrives`; beyond those they share them evenly. */
+  readonly streamsPerDrive: number;
   /** It may take volumes of the pool `scratch` when it has none with room. */
   readonly drawsFromScratch: boolean;
   /** It may label blank cartridges in a changer when it has no volume with room. */

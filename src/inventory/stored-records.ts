@@ -128,6 +128,8 @@ const pool: z.ZodType<PoolRecord> = z.strictObject({
     z.strictObject({ kind: z.literal('calendar'), period: z.enum(['day', 'week', 'month']) }),
   ]),
   maxVolumes: count.nullable(),
+  maxDrives: count,
+  streamsPerDrive: count,
   drawsFromScratch: z.boolean(),
   labelsBlank: z.boolean(),
   recycles: z.boolean(),

@@ -4,7 +4,7 @@ import { scratchPool, type PoolBook } from '../media/pool-book.js';
 import type { Protection } from '../media/protection.js';
 import type { RetentionGuard } from '../media/retention-guard.js';
 import type { PoolCreate, PoolUpdate, PoolView } from '../protocol/pool-api.js';
-import { SCRATCH_POOL, allocationOfWord, wordOfAllocation } from '../terms/pool-policy.js';
+import { DRIVE_SHARING, SCRATCH_POOL, allocationOfWord, wordOfAllocation } from '../terms/pool-policy.js';
 import type { VolumeState } from '../terms/media-state.js';
 
 /** What the control door asks of the pools. Failures are StorageErrors. */
@@ -65,6 +65,7 @@ const NEW_POOL: Omit<PoolRecord, 'name' | 'kind'> = {
   mediaTypes: [],
   allocation: { kind: 'continue' },
   maxVolumes: null,
+  ...DRIVE_SHARING,
   drawsFromScratch: true,
   labelsBlank: false,
   recycles: true,

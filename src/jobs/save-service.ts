@@ -2,14 +2,16 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../base/clock.js';
 import type { Logger } from '../base/logger.js';
 import type { Random } from '../base/random.js';
-import type { SerialQueue } from '../base/serial-queue.js';
+import { SerialQueue } from '../base/serial-queue.js';
 import { StorageError, describeError, isStorageError } from '../base/storage-error.js';
+import { DRIVE_SHARING } from '../terms/pool-policy.js';
 import { makeSessionId, makeStreamId, type SessionId, type StreamId } from '../terms/ids.js';
 import type { StreamDescriptor } from '../terms/stream-descriptor.js';
 import type { Inventory } from '../inventory/inventory.js';
 import type { PoolRecord } from '../inventory/records.js';
+import type { WritingSession } from '../media/allocation-period.js';
 import type { CartridgeLoading } from '../media/cartridge-loading.js';
-import type { DriveLeases } from '../media/drive-leases.js';
+import type { DriveLease, DriveLeases } from '../media/drive-leases.js';
 import type { HealthWatch } from '../media/health-watch.js';
 import type { OperatorRequests } from '../media/operator-requests.js';
 import { DAY_MS, type PoolBook } from '../media/pool-book.js';
@@ -21,6 +23,7 @@ import { SaveSession } from '../transfer/save-session.js';
 import type { SaveStream, SaveStreamEvents } from '../transfer/save-stream.js';
 import type { TransferLimits } from '../transfer/transfer-limits.js';
 import { CheckpointBooks } from './checkpoint-books.js';
+import { DriveSpread } from './drive-spread.js';
 import type { SaveLimits } from './save-limits.js';
 import { SaveVolumes } from './save-volumes.js';
 import type { SaveRequest } from './stream-service.js';
@@ -54,17 +57,24 @@ export interface RunningSave {
   readonly volumes: SaveVolumes;
 }
 
-/** Brings streams to save sessions: one session a pool, on one drive, with all the streams that want to that pool. */
+/**
+ * Brings streams to save sessions. A session has one drive and weaves the streams it has onto one volume after the other; a pool has as
+ * many sessions at once as it may have drives (`maxDrives`).
+ */
 export class SaveService {
   readonly #options: SaveServiceOptions;
   readonly #books: CheckpointBooks;
   readonly #running = new Map<SessionId, RunningSave>();
   readonly #stopping = new AbortController();
+  readonly #driveSpread: DriveSpread;
+  /** Streams of pools with several drives, one after another, so that each sees where those before it went. */
+  readonly #spreading = new SerialQueue();
   #idle: Promise<unknown> = Promise.resolve();
 
   constructor(options: SaveServiceOptions) {
     this.#options = options;
     this.#books = new CheckpointBooks(options.inventory, options.clock, options.bookkeeping);
+    this.#driveSpread = new DriveSpread(options);
   }
 
   get running(): readonly RunningSave[] {
@@ -87,10 +97,11 @@ export class SaveService {
     this.#refuseWhenStopping();
     const pool = await this.#options.pools.find(request.pool, 'Nothing was saved.');
     const descriptor = this.#describe(client, request, pool);
-    await this.#begin(descriptor);
+    await this.#enter(descriptor);
     try {
       this.#refuseWhenStopping();
-      return this.#sessionFor(pool).session.openStream(descriptor, events);
+      if (pool.maxDrives === 1) return this.#join(pool, descriptor, events);
+      return await this.#spreading.run(async () => this.#spread(pool, descriptor, events));
     } catch (error) {
       await this.#books.giveUp(descriptor.streamId, describeError(error));
       throw error;
@@ -102,6 +113,37 @@ export class SaveService {
     this.#stopping.abort(shuttingDown());
     await Promise.all(this.running.map(async ({ session }) => session.stop()));
     await this.#idle;
+  }
+
+  /** Into a session of the pool that goes on, or a new one. */
+  #join(pool: PoolRecord, descriptor: StreamDescriptor, events: SaveStreamEvents): SaveStream {
+    this.#refuseWhenStopping();
+    const [least] = this.#sessionsOf(pool).sort((a, b) => a.session.streamCount - b.session.streamCount);
+    const running = least ?? this.#begin(pool, this.#nameSession(), null);
+    return running.session.openStream(descriptor, events);
+  }
+
+  /** The same, or onto a drive of its own when the pool may have one more and the others are busy enough. */
+  async #spread(pool: PoolRecord, descriptor: StreamDescriptor, events: SaveStreamEvents): Promise<SaveStream> {
+    this.#refuseWhenStopping();
+    const session = this.#nameSession();
+    const beside = this.#sessionsOf(pool).map((one) => ({
+      streams: one.session.streamCount,
+      isMounting: one.volumes.isMounting,
+    }));
+    const lease = await this.#driveSpread.find({ pool, session }, beside);
+    if (lease === null) return this.#join(pool, descriptor, events);
+    if (this.#stopping.signal.aborted) lease.release();
+    this.#refuseWhenStopping();
+    let running: RunningSave;
+    try {
+      running = this.#begin(pool, session, lease);
+    } catch (error) {
+      lease.release();
+      if (!isStorageError(error, 'JOB_LIMIT')) throw error;
+      return this.#join(pool, descriptor, events);
+    }
+    return running.session.openStream(descriptor, events);
   }
 
   #refuseWhenStopping(): void {
@@ -127,7 +169,7 @@ export class SaveService {
   }
 
   /** An incremental begins only while all it is based on is there, and from then on keeps it. */
-  async #begin(descriptor: StreamDescriptor): Promise<void> {
+  async #enter(descriptor: StreamDescriptor): Promise<void> {
     const { client, basedOn } = descriptor;
     if (basedOn === null) {
       await this.#books.begin(descriptor);
@@ -144,25 +186,41 @@ export class SaveService {
   }
 
   /**
-   * The pool's session, unless the pool's policy was changed since it began, or somebody else waits for its drive: then a new one, which waits behind them, so that an
-   * endless row of streams cannot keep a restore from the drive.
+   * Those a stream may join: the pool's, unless its policy was changed since they began, or somebody else waits for their drive: then a
+   * new one, which waits behind them, so that an endless row of streams cannot keep a restore from the drive.
    */
-  #sessionFor(pool: PoolRecord): RunningSave {
-    const joined = this.running.find(
+  #sessionsOf(pool: PoolRecord): RunningSave[] {
+    return this.running.filter(
       (one) => samePolicy(one.pool, pool) && one.session.acceptsStreams && !one.volumes.isContended,
     );
-    if (joined !== undefined) return joined;
-    const { clock, random, ring, logger, limits } = this.#options;
-    const startedMs = clock.wallMs();
-    const sessionId = makeSessionId(startedMs, random);
+  }
+
+  #nameSession(): WritingSession {
+    const startedMs = this.#options.clock.wallMs();
+    return { sessionId: makeSessionId(startedMs, this.#options.random), startedMs };
+  }
+
+  /** A new session, on this drive if one is given. */
+  #begin(pool: PoolRecord, { sessionId, startedMs }: WritingSession, lease: DriveLease | null): RunningSave {
     const volumes = new SaveVolumes({
       ...this.#options,
       pool,
       session: { sessionId, startedMs },
+      lease,
       limits: this.#options.saveLimits,
       signal: this.#stopping.signal,
     });
-    const session = new SaveSession({
+    const session = this.#makeSession(sessionId, volumes);
+    const running: RunningSave = { sessionId, pool, startedMs, session, volumes };
+    this.#running.set(sessionId, running);
+    this.#idle = Promise.all([this.#idle, this.#runToEnd(running)]);
+    return running;
+  }
+
+  /** JOB_LIMIT when the ring has no blocks left for another session. */
+  #makeSession(sessionId: SessionId, volumes: SaveVolumes): SaveSession {
+    const { clock, ring, logger, limits } = this.#options;
+    return new SaveSession({
       sessionId,
       ring,
       clock,
@@ -176,10 +234,6 @@ export class SaveService {
         if (volumes.bay !== null) await this.#options.health.failed(volumes.bay, volumes.barcode, 'write-error', error);
       },
     });
-    const running: RunningSave = { sessionId, pool, startedMs, session, volumes };
-    this.#running.set(sessionId, running);
-    this.#idle = Promise.all([this.#idle, this.#runToEnd(running)]);
-    return running;
   }
 
   async #runToEnd(running: RunningSave): Promise<void> {
@@ -228,9 +282,10 @@ function wrongBase(client: string, basedOn: StreamId, cause?: unknown): StorageE
   );
 }
 
-/** What a session depends on is the same; the retention is each stream's own. */
+/** What a session depends on is the same; the retention is each stream's own, and how many drives there are is not a session's. */
 function samePolicy(a: PoolRecord, b: PoolRecord): boolean {
-  return isDeepStrictEqual({ ...a, retentionDays: 0 }, { ...b, retentionDays: 0 });
+  const others = { retentionDays: 0, ...DRIVE_SHARING };
+  return isDeepStrictEqual({ ...a, ...others }, { ...b, ...others });
 }
 
 function shuttingDown(): StorageError {

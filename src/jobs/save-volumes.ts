@@ -23,6 +23,8 @@ export interface SaveVolumesOptions {
   readonly pool: PoolRecord;
   /** The session these volumes are for. */
   readonly session: WritingSession;
+  /** The drive it begins on; null: one is waited for. */
+  readonly lease: DriveLease | null;
   readonly inventory: Inventory;
   readonly leases: DriveLeases;
   readonly mounting: VolumeMounting;
@@ -46,6 +48,8 @@ export class SaveVolumes implements VolumeSupply {
   readonly #watch: MediaWatch;
   #pool: PoolRecord;
   #held: HeldVolume | null = null;
+  /** Not used yet. */
+  #given: DriveLease | null;
   #preparation: VolumePreparation | null = null;
   /** Of the volume in hand: there is none to get ready, or a drive that failed to. */
   #hasNoNext = false;
@@ -60,6 +64,7 @@ export class SaveVolumes implements VolumeSupply {
     this.#options = options;
     this.#watch = new MediaWatch(options.inventory, options.clock);
     this.#pool = options.pool;
+    this.#given = options.lease;
   }
 
   /** The drive that is written on; null: none yet, or any more. */
@@ -78,9 +83,13 @@ export class SaveVolumes implements VolumeSupply {
   get isWaitingForOperator(): boolean {
     return this.#isWaitingForOperator;
   }
+  /** Has no volume yet, or is between two. */
+  get isMounting(): boolean {
+    return this.#held === null;
+  }
   /** Somebody waits for the drive, or for the volume. */
   get isContended(): boolean {
-    return this.#held !== null && isContended(this.#held);
+    return this.#held === null ? this.#given?.contended === true : isContended(this.#held);
   }
 
   async next(_reason: OpenVolumeReason, waiting: TellWaiting): Promise<OpenVolume> {
@@ -116,6 +125,7 @@ export class SaveVolumes implements VolumeSupply {
    */
   async close(isTrusted: boolean): Promise<void> {
     this.#isClosed = true;
+    this.#takeGiven()?.release();
     const held = this.#held;
     this.#held = null;
     if (held !== null) {
@@ -199,7 +209,7 @@ export class SaveVolumes implements VolumeSupply {
   async #mountNext(inHand: HeldVolume | null, prepared: HeldVolume | null, waiting: TellWaiting): Promise<HeldVolume> {
     const { mounting, health } = this.#options;
     if (prepared !== null && (await mounting.isStillMounted(prepared.lease.bay, prepared.volume))) return prepared;
-    let lease = inHand === null ? null : keepDrive(inHand);
+    let lease = inHand === null ? this.#takeGiven() : keepDrive(inHand);
     const wait = new OperatorWait({ ...this.#options, watch: this.#watch }, waiting);
     const failed = new Set<DriveBay>();
     for (;;) {
@@ -224,6 +234,12 @@ export class SaveVolumes implements VolumeSupply {
         failed.clear();
       }
     }
+  }
+
+  #takeGiven(): DriveLease | null {
+    const given = this.#given;
+    this.#given = null;
+    return given;
   }
 
   async #mountOn(lease: DriveLease, waiting: TellWaiting): Promise<HeldVolume> {

@@ -3,7 +3,7 @@ import type { InventoryChange } from '../inventory/inventory.js';
 import type { CartridgeRecord, ExtentRecord, PoolRecord, StreamRecord, VolumeRecord } from '../inventory/records.js';
 import type { StreamId } from '../terms/ids.js';
 import type { VolumeState } from '../terms/media-state.js';
-import { SCRATCH_POOL } from '../terms/pool-policy.js';
+import { DRIVE_SHARING, SCRATCH_POOL } from '../terms/pool-policy.js';
 import type { Extent } from '../volume/extent.js';
 import type { CatalogExtent, CatalogStream } from '../volume/volume-books.js';
 import type { VolumeCatalog } from '../volume/volume-catalog.js';
@@ -252,6 +252,7 @@ function cautiousPool(name: string, isDisk: boolean): PoolRecord {
     mediaTypes: [],
     allocation: { kind: 'continue' },
     maxVolumes: null,
+    ...DRIVE_SHARING,
     drawsFromScratch: false,
     labelsBlank: false,
     recycles: false,

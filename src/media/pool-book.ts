@@ -1,5 +1,5 @@
 import { StorageError } from '../base/storage-error.js';
-import { SCRATCH_POOL, wordOfAllocation } from '../terms/pool-policy.js';
+import { DRIVE_SHARING, SCRATCH_POOL, wordOfAllocation } from '../terms/pool-policy.js';
 import type { InventoryChange } from '../inventory/inventory.js';
 import type { AuditRecord, PoolRecord } from '../inventory/records.js';
 import type { MediaEnvironment } from './media-environment.js';
@@ -147,6 +147,7 @@ export function scratchPool(kind: PoolRecord['kind']): PoolRecord {
     mediaTypes: [],
     allocation: { kind: 'continue' },
     maxVolumes: null,
+    ...DRIVE_SHARING,
     drawsFromScratch: false,
     labelsBlank: false,
     recycles: false,

@@ -114,13 +114,24 @@ export class VolumeMounting {
    * when something must be unloaded first. JOB_NO_VOLUME when none can, with what is wrong with each.
    */
   async drivesFor(request: AppendRequest, bays: readonly DriveBay[]): Promise<ReadonlyMap<DriveBay, number>> {
+    const ranks = await this.rankDrives(request, bays, 0);
+    if (ranks.size === 0) throw await this.#noVolume(request, bays, new Map());
+    return ranks;
+  }
+
+  /** The same, none also being an answer, when `others` will take a volume of the pool first. */
+  async rankDrives(
+    request: AppendRequest,
+    bays: readonly DriveBay[],
+    others: number,
+  ): Promise<ReadonlyMap<DriveBay, number>> {
     const ranks = new Map<DriveBay, number>();
     for (const bay of bays) {
-      const [first] = (await this.#selection.select(bay, request)).order;
-      if (first === undefined) continue;
+      const { order } = await this.#selection.select(bay, request);
+      const [first] = order;
+      if (first === undefined || order.length <= others) continue;
       ranks.set(bay, first.candidate.cartridge.barcode === bay.loaded ? 2 : bay.loaded === null ? 1 : 0);
     }
-    if (ranks.size === 0) throw await this.#noVolume(request, bays, new Map());
     return ranks;
   }
 

@@ -10,6 +10,8 @@ const policy = z.strictObject({
   mediaTypes: z.array(z.string().max(8)).max(64),
   allocation: z.enum(ALLOCATION_WORDS),
   maxVolumes: z.number().nullable(),
+  maxDrives: z.number(),
+  streamsPerDrive: z.number(),
   drawsFromScratch: z.boolean(),
   labelsBlank: z.boolean(),
   recycles: z.boolean(),

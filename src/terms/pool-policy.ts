@@ -9,6 +9,12 @@ export function isPoolName(text: string): boolean {
 /** Longest retention that can be asked for, in days: a hundred years. */
 export const MAX_RETENTION_DAYS = 36_500;
 
+/**
+ * How a pool uses drives when nobody says otherwise: one at a time, as every job of other programs does; and where it may have
+ * more, four streams each, which together feed a drive that none of them could.
+ */
+export const DRIVE_SHARING = { maxDrives: 1, streamsPerDrive: 4 } as const;
+
 /** When a pool begins a new volume although the last has room. */
 export type AllocationPolicy =
   /** Never: volumes are filled up, one after another. */

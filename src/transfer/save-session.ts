@@ -107,6 +107,11 @@ export class SaveSession {
     return this.#state === 'serving';
   }
 
+  /** Streams that joined and are not over. */
+  get streamCount(): number {
+    return this.#streams.all.length;
+  }
+
   /** JOB_LIMIT when as many streams are open as the ring has blocks kept for. Events may come before the caller's next turn. */
   openStream(descriptor: StreamDescriptor, events: SaveStreamEvents): SaveStream {
     assert(this.acceptsStreams, 'a stream joins a session that goes on');

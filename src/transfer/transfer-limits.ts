@@ -33,7 +33,7 @@ export const TRANSFER_LIMITS: TransferLimits = {
   streams: 256,
   /** Blocks of the ring that streams and restores share beyond what is theirs: 64 x 1 MiB keep a drive in one go streaming. */
   sharedBlocks: 64,
-  /** Blocks kept for labels, indexes and the least a restore needs: 4 a session, 2 a restore, 1 a mount, of 4 drives. */
+  /** Blocks kept for labels, indexes and the least a restore needs: 4 a session, 2 a restore, 1 a mount; enough for a node of 2 drives. */
   procedureBlocks: 32,
 
   /** Blocks a stream may send at first: two for the wire, two for the drive. */

@@ -110,6 +110,8 @@ export function poolRecord(name: string, changes: Partial<PoolRecord> = {}): Poo
     mediaTypes: [],
     allocation: { kind: 'continue' },
     maxVolumes: null,
+    maxDrives: 1,
+    streamsPerDrive: 4,
     drawsFromScratch: true,
     labelsBlank: false,
     recycles: true,

@@ -26,6 +26,7 @@ export class RackLibrary implements Changer {
   readonly #moveMs: number;
   readonly #robot = new SerialQueue();
   readonly #slots: Barcode[] = [];
+  #answers: Promise<void> = Promise.resolve();
 
   /** Drive `tapeN` is `/dev/nstN`. */
   constructor(rack: Rack, drives: readonly string[], clock: Clock, moveMs: number) {
@@ -42,7 +43,17 @@ export class RackLibrary implements Changer {
     // It stays.
   }
 
+  /** Looks are not answered from now on, until `end`. */
+  mute(): { readonly end: () => void } {
+    let end = (): void => undefined;
+    this.#answers = new Promise((resolve) => {
+      end = resolve;
+    });
+    return { end };
+  }
+
   async cartridges(): Promise<readonly ReachableCartridge[]> {
+    await this.#answers;
     this.#mayFail('cartridges');
     const present = this.#rack.list().filter(({ barcode }) => !this.absent.has(barcode));
     return present.map(({ barcode, drive }) => ({

@@ -49,6 +49,8 @@ function declaredPool(name: string, kind: PoolRecord['kind']): PoolRecord {
     mediaTypes: [],
     allocation: { kind: 'continue' },
     maxVolumes: null,
+    maxDrives: 1,
+    streamsPerDrive: 4,
     drawsFromScratch: true,
     labelsBlank: false,
     recycles: true,
@@ -161,6 +163,8 @@ retention_days = 365
 media_types = ["L8", "LY"]
 allocation = "weekly"
 max_volumes = 12
+max_drives = 3
+streams_per_drive = 2
 draws_from_scratch = false
 labels_blank = true
 recycles = false
@@ -174,6 +178,8 @@ encryption = false
         mediaTypes: ['L8', 'LY'],
         allocation: { kind: 'calendar', period: 'week' },
         maxVolumes: 12,
+        maxDrives: 3,
+        streamsPerDrive: 2,
         drawsFromScratch: false,
         labelsBlank: true,
         recycles: false,
