@@ -22,6 +22,8 @@ export interface DriveWorkerData {
   readonly options: DriveWorkerOptions;
   /** Two 32-bit words, see DRIVE_WORKER_CONTROL. */
   readonly control: SharedArrayBuffer;
+  /** Of a RunQueue. */
+  readonly runs: SharedArrayBuffer;
 }
 
 /** Words of the control memory. */
@@ -33,6 +35,7 @@ export const DRIVE_WORKER_CONTROL = {
 } as const;
 
 export interface DriveWorkerCommand {
+  /** From 0, without a gap over commands and runs. */
   readonly id: number;
   readonly name: DriveCommandName;
   readonly args: readonly unknown[];

@@ -15,12 +15,13 @@ import {
   type DriveWorkerReply,
 } from './drive-worker-messages.js';
 import { FileDrive } from './file-drive.js';
+import { RunQueue, type OfferedRun } from './run-queue.js';
 import { StDrive } from './st-drive.js';
 import type { TapeDrive } from './tape-drive.js';
 
 /**
  * The thread of one drive. After the port is made it never goes back to its event loop: it sleeps on the doorbell, takes
- * commands off the port one by one, and answers each. So a system call that blocks for minutes blocks nobody else, and an
+ * commands off the port, and runs of blocks from shared memory, one by one, and answers each. So a system call that blocks for minutes blocks nobody else, and an
  * idle drive costs nothing.
  */
 async function makeDrive(options: DriveWorkerOptions): Promise<TapeDrive> {
@@ -38,18 +39,42 @@ async function makeDrive(options: DriveWorkerOptions): Promise<TapeDrive> {
   }
 }
 
-function serve(port: MessagePort, control: Int32Array, executor: DriveExecutor): void {
+function serve(port: MessagePort, control: Int32Array, runs: RunQueue, executor: DriveExecutor): void {
+  /** Commands are numbered in their order, whichever way they come. One may come before the run that is due: it waits. */
+  let due = 0;
+  let waiting: DriveWorkerCommand | null = null;
   for (;;) {
-    // Read before looking at the port: whatever is rung after this look ends the wait at once.
+    // Read before looking at what there is: whatever is rung after this look ends the wait at once.
     const rung = Atomics.load(control, DRIVE_WORKER_CONTROL.doorbell);
     for (;;) {
       if (Atomics.load(control, DRIVE_WORKER_CONTROL.stop) !== 0) return;
-      const received = receiveMessageOnPort(port) as { readonly message: DriveWorkerCommand } | undefined;
-      if (received === undefined) break;
-      port.postMessage(carryOut(executor, received.message));
+      const offered = runs.take(due);
+      waiting ??= offered === null ? receiveCommand(port) : null;
+      if (offered !== null) writeOffered(port, runs, executor, offered);
+      else if (waiting?.id === due) {
+        port.postMessage(carryOut(executor, waiting));
+        waiting = null;
+      } else if (waiting === null) break;
+      // A run that was offered before this command is to be seen: look again.
+      else continue;
+      due++;
     }
     Atomics.wait(control, DRIVE_WORKER_CONTROL.doorbell, rung);
   }
+}
+
+function receiveCommand(port: MessagePort): DriveWorkerCommand | null {
+  return (receiveMessageOnPort(port) as { readonly message: DriveWorkerCommand } | undefined)?.message ?? null;
+}
+
+/** A message only when there is something to say. */
+function writeOffered(port: MessagePort, runs: RunQueue, executor: DriveExecutor, { id, run }: OfferedRun): void {
+  const result = executor.writeRun(run);
+  const { seconds } = executor;
+  runs.tellSeconds(seconds);
+  if (result.stop !== null)
+    port.postMessage({ id, seconds, outcome: { kind: 'done', value: result } } satisfies DriveWorkerReply);
+  runs.settle(result.stop === null);
 }
 
 /** Anything but a StorageError is a mistake: it ends the thread. */
@@ -64,12 +89,12 @@ function carryOut(executor: DriveExecutor, { id, name, args }: DriveWorkerComman
 }
 
 assert(parentPort !== null, 'drive-worker runs as a worker thread');
-const { options, control } = workerData as DriveWorkerData;
+const { options, control, runs } = workerData as DriveWorkerData;
 const executor = new DriveExecutor({
   drive: await makeDrive(options),
   ring: options.ring,
   sealer: new BlockSealer(options.seal, loadNativeLibrary().crc32c),
   clock: systemBlockingClock,
 });
-serve(parentPort, new Int32Array(control), executor);
+serve(parentPort, new Int32Array(control), new RunQueue(runs), executor);
 executor.closeAtEnd();

@@ -4,7 +4,7 @@ import { StorageError, describeError } from '../base/storage-error.js';
 import { loadNativeLibrary } from '../device/native-library.js';
 import type { DriveCommandArguments, DriveCommandName, DriveCommandResult } from './drive-executor.js';
 import { DRIVE_LIMITS } from './drive-limits.js';
-import type { DriveSeconds } from './drive-thread.js';
+import type { DriveSeconds, RunBlock, WriteRunResult } from './drive-thread.js';
 import { DriveThreadFacade } from './drive-thread-facade.js';
 import {
   DRIVE_WORKER_CONTROL,
@@ -13,6 +13,7 @@ import {
   type DriveWorkerOptions,
   type DriveWorkerReply,
 } from './drive-worker-messages.js';
+import { RunQueue } from './run-queue.js';
 import { threadDied } from './thread-death.js';
 
 interface PendingCommand {
@@ -21,17 +22,19 @@ interface PendingCommand {
 }
 
 /**
- * A DriveThread on a worker thread. Commands and answers are messages; between commands the worker sleeps on a shared word
- * (see drive-worker). Throws DEVICE_NATIVE_MISSING at once when the native library cannot be loaded.
+ * A DriveThread on a worker thread. Commands and answers are messages, runs of blocks go through shared memory; between commands
+ * the worker sleeps on a shared word (see drive-worker). Throws DEVICE_NATIVE_MISSING at once when the native library cannot be loaded.
  */
 export class WorkerDriveThread extends DriveThreadFacade {
   readonly #worker: Worker;
   readonly #clock: Clock;
   readonly #control = new Int32Array(new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT));
+  readonly #runs = new RunQueue();
   readonly #pending = new Map<number, PendingCommand>();
   readonly #exited: Promise<void>;
   #nextId = 0;
   #seconds: DriveSeconds = { write: 0, flush: 0, read: 0, position: 0 };
+  #isWatching = false;
   #death: StorageError | null = null;
 
   /** `clock` only bounds the wait of `terminate`. */
@@ -40,7 +43,7 @@ export class WorkerDriveThread extends DriveThreadFacade {
     // koffi must be loaded in the main thread before a worker does, and a missing library is better told here.
     loadNativeLibrary();
     this.#clock = clock;
-    const data: DriveWorkerData = { options, control: this.#control.buffer };
+    const data: DriveWorkerData = { options, control: this.#control.buffer, runs: this.#runs.memory };
     this.#worker = new Worker(new URL('./drive-worker.js', import.meta.url), { workerData: data });
     this.#worker.on('message', (reply: DriveWorkerReply) => {
       this.#settle(reply);
@@ -57,7 +60,9 @@ export class WorkerDriveThread extends DriveThreadFacade {
   }
 
   get seconds(): DriveSeconds {
-    return this.#seconds;
+    // Both only grow: the later of the two is the newer.
+    const [told, ran] = [this.#seconds, this.#runs.seconds];
+    return sum(ran) > sum(told) ? ran : told;
   }
 
   protected submit<N extends DriveCommandName>(
@@ -70,6 +75,22 @@ export class WorkerDriveThread extends DriveThreadFacade {
       this.#pending.set(command.id, { resolve: resolve as (value: unknown) => void, reject });
       this.#worker.postMessage(command);
       this.#ring();
+    });
+  }
+
+  override writeRun(run: readonly RunBlock[]): Promise<WriteRunResult> {
+    if (this.#death !== null || !this.#runs.offer(this.#nextId, run)) return super.writeRun(run);
+    const id = this.#nextId++;
+    return new Promise((resolve, reject) => {
+      const written = { written: run.length, stop: null };
+      this.#pending.set(id, {
+        resolve: (value) => {
+          resolve((value as WriteRunResult | null) ?? written);
+        },
+        reject,
+      });
+      this.#ring();
+      if (!this.#isWatching) void this.#watchRuns();
     });
   }
 
@@ -92,7 +113,27 @@ export class WorkerDriveThread extends DriveThreadFacade {
     Atomics.notify(this.#control, DRIVE_WORKER_CONTROL.doorbell);
   }
 
+  /** As long as commands are pending: runs among them are answered in shared memory. */
+  async #watchRuns(): Promise<void> {
+    this.#isWatching = true;
+    while (this.#pending.size > 0) {
+      const count = this.#runs.settledCount;
+      this.#settleRuns();
+      await this.#runs.settledBeyond(count);
+    }
+    this.#isWatching = false;
+  }
+
+  #settleRuns(): void {
+    for (let id = this.#runs.takeWritten(); id !== null; id = this.#runs.takeWritten()) {
+      this.#pending.get(id)?.resolve(null);
+      this.#pending.delete(id);
+    }
+  }
+
   #settle({ id, seconds, outcome }: DriveWorkerReply): void {
+    // Promises settle in the order of the commands.
+    this.#settleRuns();
     this.#seconds = seconds;
     const command = this.#pending.get(id);
     // Rejected already by `terminate`.
@@ -107,4 +148,8 @@ export class WorkerDriveThread extends DriveThreadFacade {
     for (const { reject } of this.#pending.values()) reject(this.#death);
     this.#pending.clear();
   }
+}
+
+function sum({ write, flush, read, position }: DriveSeconds): number {
+  return write + flush + read + position;
 }
