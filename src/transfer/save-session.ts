@@ -79,6 +79,8 @@ export class SaveSession {
   #volumesOpened = 0;
   #inventoryFailed = false;
   #lastActivityMs: number;
+  /** Whole blocks that wait, counted at each look and up from there. */
+  #waitingBlocks = 0;
   #undurableSinceMs: number | null = null;
   #settledSinceMs: number | null = null;
   readonly #count = { bytes: 0, blocks: 0, checkpoints: 0 };
@@ -199,8 +201,9 @@ export class SaveSession {
 
   #situation(): SessionSituation {
     const writer = this.#writer;
-    const { clock, limits } = this.#options;
+    const { clock } = this.#options;
     const nowMs = clock.monotonicMs();
+    this.#waitingBlocks = this.#streams.waitingBlocks;
     const streams = this.#streams.count(writer?.volumeId ?? null);
     this.#settledSinceMs = streams.settled === 0 ? null : (this.#settledSinceMs ?? nowMs);
     if (writer === null || (writer.runsInFlight === 0 && !writer.hasNews)) this.#undurableSinceMs = null;
@@ -210,7 +213,7 @@ export class SaveSession {
       streams,
       volume: writer && {
         runsInFlight: writer.runsInFlight,
-        canSubmit: writer.runsInFlight < limits.batchesInFlight && this.#streams.canLay(writer),
+        canSubmit: this.#takesRun(writer.runsInFlight) && this.#streams.canLay(writer),
         isStopped: writer.isStopped,
         isFull: writer.isFull,
         undurableBytes: writer.undurableBytes,
@@ -219,6 +222,15 @@ export class SaveSession {
       settledSinceMs: this.#settledSinceMs,
       lastActivityMs: this.#lastActivityMs,
     };
+  }
+
+  /**
+   * A thread that has nothing to write is given what there is; one that has is given whole batches only. So a drive that is faster than
+   * its clients costs no more commands than it must, and a slower one finds a batch waiting whenever it is done with one.
+   */
+  #takesRun(runsInFlight: number): boolean {
+    const { batchesInFlight, batchBlocks } = this.#options.limits;
+    return runsInFlight === 0 || (runsInFlight < batchesInFlight && this.#waitingBlocks >= batchBlocks);
   }
 
   /** The next volume is got ready before this one is full, as long as streams go on. */
@@ -393,7 +405,8 @@ export class SaveSession {
   /** While the drive has all it may have at once there is nothing to decide: a run that settles wakes the loop. */
   #noteBlock(): void {
     this.#lastActivityMs = this.#options.clock.monotonicMs();
-    if ((this.#writer?.runsInFlight ?? 0) < this.#options.limits.batchesInFlight) this.#wakeup.notify();
+    this.#waitingBlocks++;
+    if (this.#takesRun(this.#writer?.runsInFlight ?? 0)) this.#wakeup.notify();
   }
 
   #openWriter(): VolumeWriter {

@@ -133,6 +133,9 @@ export class SavingStream implements SaveStream {
   get hasBlocks(): boolean {
     return this.#queue.length > 0;
   }
+  get waitingBlocks(): number {
+    return this.#queue.length;
+  }
   get oldestBlock(): number {
     const [first] = this.#queue;
     assert(first !== undefined, 'only a stream with blocks is asked for its oldest');

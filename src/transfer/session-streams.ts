@@ -77,6 +77,13 @@ export class SessionStreams {
     return this.all.filter((stream) => stream.isSettled && isTraceless(stream, volumeId));
   }
 
+  /** Whole blocks that wait to be laid. */
+  get waitingBlocks(): number {
+    let blocks = 0;
+    for (const stream of this.#streams) blocks += stream.waitingBlocks;
+    return blocks;
+  }
+
   /** A client could send, had it the credit. */
   get waitForCredit(): boolean {
     for (const stream of this.#streams) if (stream.waitsForCredit) return true;
