@@ -114,6 +114,9 @@ export const ERROR_CODES = {
   INVENTORY_IO: entry('stop', 71, 500, 'The inventory could not be read or written.'),
   INVENTORY_LOCKED: entry('stop', 75, 503, 'The inventory is open in another process.'),
   INVENTORY_VERSION: entry('stop', 78, 500, 'The inventory was written by another version of the schema.'),
+  INVENTORY_FILE_DAMAGED: entry('reject-client', 65, 400, 'A catalogue file is cut short, changed, or no catalogue.'),
+  INVENTORY_FILE_VERSION: entry('reject-client', 65, 400, 'A catalogue file was written by a later program.'),
+  INVENTORY_NEWER: entry('reject-client', 65, 409, 'The inventory knows something newer than the catalogue file.'),
 
   JOB_POOL_UNKNOWN: entry('reject-client', 66, 404, 'No pool has this name.'),
   JOB_POOL_EXISTS: entry('reject-client', 73, 409, 'A pool of this name exists.'),

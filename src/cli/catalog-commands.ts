@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { parseBarcodeArgument } from './barcode-argument.js';
+import { addCatalogueFileCommands } from './catalogue-file-commands.js';
 import type { CommandRunner } from './run-command.js';
 import { addJobOptions, runJob, type JobOptions } from './run-job.js';
 
@@ -31,4 +32,6 @@ export function addCatalogCommands(program: Command, run: CommandRunner): void {
   addJobOptions(catalog.command('scrub'))
     .description('check every record, every stream against its extents and its chain, every volume against its streams')
     .action(run(async (environment, options: JobOptions) => runJob(environment, { kind: 'scrub' }, options)));
+
+  addCatalogueFileCommands(catalog, run);
 }

@@ -8,6 +8,7 @@ import type {
   StreamQuery,
   StreamView,
 } from '../protocol/control-api.js';
+import { CatalogueClient } from './catalogue-client.js';
 import { ChangerClient } from './changer-client.js';
 import { ControlExchange, type ControlExchangeOptions } from './control-exchange.js';
 import { DriveClient } from './drive-client.js';
@@ -18,6 +19,7 @@ import { RetentionClient } from './retention-client.js';
 
 /** The control door, typed. Every failure is a StorageError with the daemon's code, or PROTOCOL_UNREACHABLE. */
 export class ControlClient {
+  readonly catalogue: CatalogueClient;
   readonly changer: ChangerClient;
   readonly drive: DriveClient;
   readonly health: HealthClient;
@@ -28,6 +30,7 @@ export class ControlClient {
 
   constructor(options: ControlExchangeOptions) {
     this.#exchange = new ControlExchange(options);
+    this.catalogue = new CatalogueClient(this.#exchange);
     this.changer = new ChangerClient(this.#exchange);
     this.drive = new DriveClient(this.#exchange);
     this.health = new HealthClient(this.#exchange);

@@ -1,4 +1,4 @@
-import { request as httpRequest } from 'node:http';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { ERROR_CODES, isErrorCode, type Disposition } from '../base/error-codes.js';
 import { StorageError, describeError, type ErrorContext } from '../base/storage-error.js';
 import { CONTROL_PREFIX, type ErrorView } from '../protocol/control-api.js';
@@ -27,21 +27,58 @@ export class ControlExchange {
 
   /** Sends one request; its answer has the shape the route promises. Failures are StorageErrors. */
   async call<T>(method: ControlMethod, path: string, body?: unknown): Promise<T> {
-    const { status, text } = await this.#exchange(method, CONTROL_PREFIX + path, body);
-    let answer: unknown;
+    const response = await this.#request(method, CONTROL_PREFIX + path, body);
+    const status = response.statusCode ?? 0;
+    const answer = this.#parse(status, await this.#readText(response));
+    if (status < 300) return answer as T;
+    throw failureOf(answer, status);
+  }
+
+  /** The answer of a route that sends bytes, as they come; what broke off throws PROTOCOL_DISCONNECTED. */
+  async download(path: string): Promise<AsyncIterable<Uint8Array>> {
+    const response = await this.#request('GET', CONTROL_PREFIX + path, undefined);
+    const status = response.statusCode ?? 0;
+    if (status < 300) return this.#readChunks(response);
+    throw failureOf(this.#parse(status, await this.#readText(response)), status);
+  }
+
+  #parse(status: number, text: string): unknown {
     try {
-      answer = JSON.parse(text);
+      return JSON.parse(text);
     } catch (cause) {
       throw new StorageError('PROTOCOL_GARBAGE', `What answers on ${this.#options.socketPath} is not Tapeloom.`, {
         cause,
         context: { socket: this.#options.socketPath, status },
       });
     }
-    if (status < 300) return answer as T;
-    throw failureOf(answer, status);
   }
 
-  async #exchange(method: string, path: string, body: unknown): Promise<{ status: number; text: string }> {
+  async #readText(response: IncomingMessage): Promise<string> {
+    const { socketPath } = this.#options;
+    const chunks: Uint8Array[] = [];
+    let length = 0;
+    for await (const chunk of this.#readChunks(response)) {
+      chunks.push(chunk);
+      length += chunk.length;
+      if (length > MAX_ANSWER_BYTES)
+        throw new StorageError('PROTOCOL_GARBAGE', `The answer on ${socketPath} has no end.`, {
+          context: { socket: socketPath },
+        });
+    }
+    return Buffer.concat(chunks).toString('utf8');
+  }
+
+  async *#readChunks(response: IncomingMessage): AsyncGenerator<Uint8Array> {
+    const { socketPath } = this.#options;
+    try {
+      for await (const chunk of response) yield chunk as Buffer;
+    } catch (cause) {
+      const message = `The daemon's answer on ${socketPath} broke off: ${describeError(cause)}. What was asked for may have been done; look with \`tapeloom status\`.`;
+      throw new StorageError('PROTOCOL_DISCONNECTED', message, { cause, context: { socket: socketPath } });
+    }
+  }
+
+  async #request(method: string, path: string, body: unknown): Promise<IncomingMessage> {
     const { socketPath, user, signal } = this.#options;
     const context = { socket: socketPath };
     const payload = body === undefined ? null : Buffer.from(JSON.stringify(body));
@@ -58,24 +95,7 @@ export class ControlExchange {
           ...(payload === null ? {} : { 'content-type': 'application/json', 'content-length': payload.length }),
         },
       });
-      request.on('response', (response) => {
-        const chunks: Buffer[] = [];
-        let length = 0;
-        response.on('data', (chunk: Buffer) => {
-          chunks.push(chunk);
-          length += chunk.length;
-          if (length <= MAX_ANSWER_BYTES) return;
-          reject(new StorageError('PROTOCOL_GARBAGE', `The answer on ${socketPath} has no end.`, { context }));
-          request.destroy();
-        });
-        response.on('end', () => {
-          resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') });
-        });
-        response.on('error', (cause) => {
-          const message = `The daemon's answer on ${socketPath} broke off: ${describeError(cause)}. What was asked for may have been done; look with \`tapeloom status\`.`;
-          reject(new StorageError('PROTOCOL_DISCONNECTED', message, { cause, context }));
-        });
-      });
+      request.on('response', resolve);
       request.on('error', (cause) => {
         const message = `The daemon does not answer on ${socketPath}: ${describeError(cause)}. Is tapeloomd running, and may you open its socket (group tapeloom)?`;
         reject(new StorageError('PROTOCOL_UNREACHABLE', message, { cause, context }));

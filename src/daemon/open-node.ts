@@ -9,6 +9,7 @@ import { AllocationOrders } from '../jobs/allocation-control.js';
 import { DriveOrders } from '../jobs/drive-control.js';
 import { HealthReports } from '../jobs/health-control.js';
 import { JobOrders } from '../jobs/job-control.js';
+import { CatalogueOrders } from '../jobs/catalogue-control.js';
 import { ChangerLooks } from '../jobs/changer-control.js';
 import { NodeControl } from '../jobs/node-control.js';
 import { OperatorJobs } from '../jobs/operator-jobs.js';
@@ -214,6 +215,7 @@ async function openNode(options: StorageNodeOptions): Promise<StorageNode> {
   try {
     const controlDoor = await ControlDoor.open({
       service: control,
+      catalogue: new CatalogueOrders(environment, register),
       changers: new ChangerLooks(changers, async () => hardware.scan(configuration, clock)),
       drives: new DriveOrders({
         leases,

@@ -1,6 +1,7 @@
 import type { Barcode } from '../terms/barcode.js';
 import type { JobState } from '../terms/job-words.js';
 import type { JobId, StreamId, VolumeId } from '../terms/ids.js';
+import type { CatalogueRecord } from './catalogue.js';
 import type {
   AuditRecord,
   CartridgeRecord,
@@ -58,6 +59,9 @@ export interface Inventory {
   job(jobId: JobId): Promise<JobRecord | null>;
   /** Newest first; at most 10,000. */
   jobs(filter: { readonly state?: JobState; readonly limit: number }): Promise<readonly JobRecord[]>;
+
+  /** All records as they are at the time of the call, in the order of `catalogue.ts`. */
+  catalogue(): AsyncIterable<CatalogueRecord>;
 
   /** Reads every record and reports what is wrong; changes nothing. */
   scrub(): Promise<ScrubReport>;

@@ -8,7 +8,13 @@ export interface RecordCodec<T> {
   encode(key: string, record: T): Uint8Array;
   /** @throws StorageError INVENTORY_CORRUPT, INVENTORY_VERSION; both name the key */
   decode(key: string, value: Uint8Array): T;
+  /** A record that comes from elsewhere, such as a file. */
+  parse(value: unknown): ParsedRecord<T>;
 }
+
+/** `reason` completes "the record has a wrong shape: ...". */
+export type ParsedRecord<T> =
+  { readonly kind: 'good'; readonly record: T } | { readonly kind: 'bad'; readonly reason: string };
 
 const utf8 = new TextEncoder();
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -26,6 +32,12 @@ export function makeRecordCodec<T>(schema: z.ZodType<T>): RecordCodec<T> {
       const checked = schema.safeParse(parseJson(key, openEnvelope(key, value)));
       if (!checked.success) throw corrupt(key, `it has a wrong shape: ${describe(checked.error)}`);
       return checked.data;
+    },
+    parse(value) {
+      const checked = schema.safeParse(value);
+      return checked.success
+        ? { kind: 'good', record: checked.data }
+        : { kind: 'bad', reason: describe(checked.error) };
     },
   };
 }

@@ -4,6 +4,7 @@ import { isStorageError } from '../base/storage-error.js';
 import type { JobState } from '../terms/job-words.js';
 import { parseVolumeId, type JobId, type StreamId, type VolumeId } from '../terms/ids.js';
 import type { Barcode } from '../terms/barcode.js';
+import type { CatalogueRecord } from './catalogue.js';
 import { corrupt } from './envelope.js';
 import { VolumeClearing, withoutVolumes } from './forgotten-volumes.js';
 import type { HealthFilter, Inventory, InventoryChange, ScrubReport, StreamFilter } from './inventory.js';
@@ -25,6 +26,7 @@ import type {
   VolumeRecord,
 } from './records.js';
 import { checkStore, scrubStore } from './store-check.js';
+import { readCatalogue } from './stored-catalogue.js';
 import {
   AUDIT,
   CARTRIDGE,
@@ -235,6 +237,10 @@ export class StoredInventory implements Inventory {
     assertRows(limit);
     const all = this.#iterate(keysOfTable('j'), JOB, { reverse: true });
     return takeWhere(all, (one) => state === undefined || one.state === state, limit);
+  }
+
+  catalogue(): AsyncIterable<CatalogueRecord> {
+    return readCatalogue(this.#store, this.#forgotten);
   }
 
   async scrub(): Promise<ScrubReport> {

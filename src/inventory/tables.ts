@@ -79,3 +79,9 @@ export const streamsOfVolume = (volumeId: VolumeId): KeyRange => keysUnder(`v/${
 export function streamIdOfKey(key: string): StreamId | null {
   return parseStreamId(key.slice(key.lastIndexOf('/') + 1));
 }
+
+/** The stream of a key of table `e`. */
+export function streamIdOfExtentsKey(key: string): StreamId | null {
+  const [, streamId = ''] = key.split('/');
+  return parseStreamId(streamId);
+}

@@ -1,12 +1,13 @@
 import { SerialQueue } from '../base/serial-queue.js';
 import { StorageError } from '../base/storage-error.js';
 import type { CartridgeRecord, ExtentRecord } from '../inventory/records.js';
+import { isOnlyCatalogued } from '../media/catalogued-volume.js';
 import { newCartridge } from '../media/cartridge-register.js';
 import type { DriveBay } from '../media/drive-bay.js';
 import { fitsCartridge, preferHolding } from '../media/drive-choice.js';
 import type { JobOrder } from '../protocol/job-api.js';
 import { mediumOfBarcode, type Barcode } from '../terms/barcode.js';
-import type { StreamId } from '../terms/ids.js';
+import type { StreamId, VolumeId } from '../terms/ids.js';
 import type { BlockSlot } from '../volume/block-slot.js';
 import { cutExtent } from '../volume/extent-cut.js';
 import type { CatalogExtent } from '../volume/volume-books.js';
@@ -23,8 +24,8 @@ import { surveyMedium, watchOf } from './volume-survey.js';
 const NAMED_STREAMS = 100;
 
 /**
- * Enters into the inventory the volumes that it does not know, with their streams, from the media alone: the named cartridges, or
- * every one in reach without a known volume. Nothing is written to a medium, and nothing the inventory knows is replaced. As many
+ * Enters into the inventory the volumes that it does not know, or only from a catalogue, with their streams, from the media alone: the
+ * named cartridges, or every such one in reach. Nothing is written to a medium, and nothing the inventory knows is replaced. As many
  * at once as there are drives; each is entered whole, in one batch, so that a rebuild that was cut short goes on where it was.
  */
 export class RebuildProcedure implements Procedure {
@@ -76,8 +77,8 @@ export class RebuildProcedure implements Procedure {
     const found: Barcode[] = [];
     for (const { barcode } of await register.reachable()) {
       if (barcode === null || mediumOfBarcode(barcode) === 'cleaning') continue;
-      const volumeId = (await environment.inventory.cartridge(barcode))?.volumeId ?? null;
-      if (volumeId === null) found.push(barcode);
+      if ((await this.#knownVolume((await environment.inventory.cartridge(barcode))?.volumeId ?? null)) === null)
+        found.push(barcode);
     }
     if (found.length > 0) return found.sort();
     throw new StorageError(
@@ -86,9 +87,16 @@ export class RebuildProcedure implements Procedure {
     );
   }
 
+  /** Null also for a volume that is known from a catalogue only, to which its medium adds. */
+  async #knownVolume(volumeId: VolumeId | null): Promise<VolumeId | null> {
+    if (volumeId === null) return null;
+    const volume = await this.#world.environment.inventory.volume(volumeId);
+    return volume === null || isOnlyCatalogued(volume) ? null : volumeId;
+  }
+
   async #readOne(run: JobRun, barcode: Barcode, say: (doing: string) => void): Promise<string> {
     const { leases, register, loading, environment } = this.#world;
-    const known = (await environment.inventory.cartridge(barcode))?.volumeId ?? null;
+    const known = await this.#knownVolume((await environment.inventory.cartridge(barcode))?.volumeId ?? null);
     if (known !== null) return `volume ${known} is known already`;
     const place = (await register.reachable()).find((one) => one.barcode === barcode);
     const kind = mediumOfBarcode(barcode) === 'disk' ? 'disk' : 'tape';
@@ -110,8 +118,8 @@ export class RebuildProcedure implements Procedure {
   async #enter(reading: VolumeReading, reader: VolumeReader, slots: readonly BlockSlot[]): Promise<string> {
     const { environment } = this.#world;
     const { label, catalog } = reading;
-    if ((await environment.inventory.volume(label.volumeId)) !== null)
-      return `volume ${label.volumeId} is known already`;
+    if ((await this.#knownVolume(label.volumeId)) !== null) return `volume ${label.volumeId} is known already`;
+    await this.#forgetOther(label.barcode, label.volumeId);
     let lost = 0;
     const extents = new Map<StreamId, readonly CatalogExtent[]>();
     for (const { streamId, extents: found } of catalog.streams) {
@@ -133,6 +141,17 @@ export class RebuildProcedure implements Procedure {
     return `volume ${label.volumeId} of pool ${label.pool}, ${plural(catalog.streams.length, 'stream')}${damage}${cuts}`;
   }
 
+  /** A catalogue told of a volume that was on this cartridge before it was labelled again: what lay on it is no more. */
+  async #forgetOther(barcode: Barcode, found: VolumeId): Promise<void> {
+    const { inventory, bookkeeping } = this.#world.environment;
+    await bookkeeping.run(async () => {
+      const cartridge = await inventory.cartridge(barcode);
+      const other = cartridge?.volumeId ?? null;
+      if (cartridge === null || other === null || other === found) return;
+      await inventory.commit({ forgetVolumes: [other], cartridges: [{ ...cartridge, volumeId: null }] });
+    });
+  }
+
   /** Whoever else changed a record meanwhile (a hold, a move) has not changed which blocks there are. */
   async #commit(reading: VolumeReading, extents: ReadonlyMap<StreamId, readonly CatalogExtent[]>): Promise<void> {
     const { inventory, clock } = this.#world.environment;
@@ -148,6 +167,7 @@ export class RebuildProcedure implements Procedure {
         reading,
         cartridge,
         known,
+        before: await inventory.volume(reading.label.volumeId),
         extents,
         pool: await inventory.pool(pool),
         who: this.#who,

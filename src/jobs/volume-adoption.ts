@@ -35,6 +35,8 @@ export interface AdoptionOptions {
   readonly reading: VolumeReading;
   /** Of its cartridge, as the changer tells it. */
   readonly cartridge: CartridgeRecord;
+  /** As a catalogue told of it; null: the books do not know it. */
+  readonly before: VolumeRecord | null;
   /** Of the streams on it, those the books know. */
   readonly known: ReadonlyMap<StreamId, KnownStream>;
   /** What is to be entered of each stream, in its order: see `freeParts`. */
@@ -86,7 +88,7 @@ export function adoptVolume(options: AdoptionOptions): InventoryChange {
         condition: null,
       },
     ],
-    volumes: [volumeRecord(reading, streams, nowMs)],
+    volumes: [volumeRecord(reading, streams, options.before, nowMs)],
     streams,
     extents: catalog.streams.flatMap(({ streamId }) => {
       const extents = options.extents.get(streamId) ?? [];
@@ -113,13 +115,14 @@ function onVolume(extent: CatalogExtent, { volumeId }: VolumeLabel): ExtentRecor
 function volumeRecord(
   { label, catalog }: VolumeReading,
   streams: readonly StreamRecord[],
+  before: VolumeRecord | null,
   nowMs: number,
 ): VolumeRecord {
   const { endOfData, committedEnd, closed } = catalog;
   const extents = catalog.streams.flatMap((stream) => stream.extents);
   const tails = [...catalog.tails];
   if (committedEnd < endOfData.blockAddress) tails.push({ from: committedEnd, to: endOfData.blockAddress });
-  const { state, stateReason } = stateOf(label, catalog);
+  const { state, stateReason } = stateOf(label, catalog, before);
   return {
     volumeId: label.volumeId,
     barcode: label.barcode,
@@ -133,8 +136,8 @@ function volumeRecord(
     begunFor: '',
     blocks: extents.reduce((sum, { blocks }) => sum + blocks, 0),
     bytes: extents.reduce((sum, { bytes }) => sum + bytes, 0),
-    mounts: 1,
-    errors: 0,
+    mounts: (before?.mounts ?? 0) + 1,
+    errors: before?.errors ?? 0,
     firstWrittenMs: catalog.firstWrittenMs,
     lastWrittenMs: catalog.lastWrittenMs,
     retentionEndMs: streams.reduce<number | null>(
@@ -147,12 +150,18 @@ function volumeRecord(
 
 function stateOf(
   label: VolumeLabel,
-  { closed, damage, streams }: VolumeCatalog,
+  { closed, damage, streams, endOfData }: VolumeCatalog,
+  before: VolumeRecord | null,
 ): { readonly state: VolumeState; readonly stateReason: string } {
   if (damage.length > 0)
     return {
       state: 'suspect',
       stateReason: `${String(damage.length)} objects were damaged when it was read to rebuild the inventory`,
+    };
+  if (before !== null && endOfData.blockAddress < before.endOfData.blockAddress)
+    return {
+      state: 'suspect',
+      stateReason: `it ends at block ${String(endOfData.blockAddress)}, and the catalogue tells of ${String(before.endOfData.blockAddress)}`,
     };
   if (closed !== null)
     return { state: 'full', stateReason: closed.reason === 'full' ? '' : 'closed before it was full' };

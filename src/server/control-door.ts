@@ -15,6 +15,7 @@ import { StorageError, describeError, isStorageError } from '../base/storage-err
 import type { ChangerControl } from '../jobs/changer-control.js';
 import type { AllocationControl } from '../jobs/allocation-control.js';
 import type { ControlService } from '../jobs/control-service.js';
+import type { CatalogueControl } from '../jobs/catalogue-control.js';
 import type { DriveControl } from '../jobs/drive-control.js';
 import type { HealthControl } from '../jobs/health-control.js';
 import type { JobControl } from '../jobs/job-control.js';
@@ -32,6 +33,7 @@ import {
   streamSchema,
   type ErrorView,
 } from '../protocol/control-api.js';
+import { addCatalogueRoutes } from './catalogue-routes.js';
 import { addChangerRoutes } from './changer-routes.js';
 import { addAllocationRoutes } from './allocation-routes.js';
 import { addDriveRoutes } from './drive-routes.js';
@@ -43,6 +45,7 @@ import { barcodeOf, barcodeParams, driveParams, failure, streamIdOf, streamParam
 
 export interface ControlDoorOptions {
   readonly service: ControlService;
+  readonly catalogue: CatalogueControl;
   readonly changers: ChangerControl;
   readonly drives: DriveControl;
   readonly health: HealthControl;
@@ -162,6 +165,7 @@ async function makeApp(options: ControlDoorOptions): Promise<FastifyInstance> {
   await app.register(
     async (scope) => {
       addRoutes(scope, options.service);
+      addCatalogueRoutes(scope, options.catalogue);
       addChangerRoutes(scope, options.changers);
       addDriveRoutes(scope, options.drives);
       addHealthRoutes(scope, options.health);

@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { systemClock } from '../../src/base/clock.js';
+import { addCatalogCommands } from '../../src/cli/catalog-commands.js';
 import { addChangerCommands } from '../../src/cli/changer-commands.js';
 import type { CliContext } from '../../src/cli/context.js';
 import { addClockCommands } from '../../src/cli/clock-commands.js';
@@ -102,6 +103,7 @@ export async function runCommand(
     addChangerCommands,
     addJobCommands,
     addPoolCommands,
+    addCatalogCommands,
     addClockCommands,
     addStatusCommands,
   ];

@@ -7,9 +7,12 @@ import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { LogFields, Logger } from '../../src/base/logger.js';
 import { AllocationOrders } from '../../src/jobs/allocation-control.js';
+import { CatalogueOrders } from '../../src/jobs/catalogue-control.js';
 import { PoolOrders } from '../../src/jobs/pool-control.js';
 import { RetentionOrders } from '../../src/jobs/retention-control.js';
+import { CartridgeRegister } from '../../src/media/cartridge-register.js';
 import type { DriveBay } from '../../src/media/drive-bay.js';
+import { DriveLeases } from '../../src/media/drive-leases.js';
 import { PoolBook } from '../../src/media/pool-book.js';
 import { RetentionClock } from '../../src/media/retention-clock.js';
 import { RetentionGuard } from '../../src/media/retention-guard.js';
@@ -60,6 +63,7 @@ export class ControlDoorFixture {
     const pools = new PoolBook(environment);
     this.#door = await ControlDoor.open({
       service: this.service,
+      catalogue: new CatalogueOrders(environment, new CartridgeRegister(environment, new DriveLeases(this.bays))),
       changers: this.changers,
       drives: this.drives,
       health: this.health,

@@ -139,7 +139,9 @@ describe('volumes that are entered into an inventory', () => {
       );
       const cartridge = newCartridge(label.barcode);
       const pool = await inventory.pool(label.pool);
-      await inventory.commit(adoptVolume({ reading, cartridge, known, extents, pool, who: 'olga', nowMs: 5 }));
+      await inventory.commit(
+        adoptVolume({ reading, cartridge, known, before: null, extents, pool, who: 'olga', nowMs: 5 }),
+      );
     }
     const streams = await collect(inventory.everyStream());
     const extents = await Promise.all(

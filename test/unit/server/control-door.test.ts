@@ -23,6 +23,8 @@ const ROUTES = [
   'GET /v1/media/{barcode}',
   'GET /v1/changers',
   'GET /v1/changers/{changer}',
+  'GET /v1/catalogue',
+  'POST /v1/catalogue',
   'GET /v1/hardware',
   'GET /v1/drives',
   'GET /v1/drives/{drive}',
