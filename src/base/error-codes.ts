@@ -64,6 +64,7 @@ export const ERROR_CODES = {
   CHANGER_ELEMENT_UNKNOWN: entry('reject-client', 64, 404, 'The changer has no such slot or drive.'),
   CHANGER_NO_FREE_SLOT: entry('ask-operator', 75, 409, 'Every slot the cartridge could go to is full.'),
   CHANGER_DUPLICATE_BARCODE: entry('ask-operator', 65, 409, 'Two cartridges in reach carry the same barcode.'),
+  CHANGER_BARCODE_UNREADABLE: entry('ask-operator', 65, 409, 'The barcode of a cartridge cannot be read.'),
   CHANGER_CARTRIDGE_LOADED: entry('ask-operator', 75, 409, 'The drive has not let go of its cartridge.'),
   CHANGER_NOT_READY: entry('retry', 75, 503, 'The changer is not ready.'),
   CHANGER_DOOR_OPEN: entry('ask-operator', 75, 409, 'The door or the import/export station of the changer is open.'),
@@ -75,6 +76,12 @@ export const ERROR_CODES = {
   MEDIUM_FULL: entry('replace-volume', 75, 507, 'The physical end of the medium was reached.'),
   MEDIUM_BLOCK_TOO_LARGE: entry('stop', 65, 503, 'A block on the medium is larger than the buffer to read it.'),
   MEDIUM_INCOMPATIBLE: entry('replace-volume', 65, 409, 'The drive cannot use this cartridge.'),
+  MEDIUM_CLEANING_EXPIRED: entry(
+    'ask-operator',
+    65,
+    409,
+    'The cleaning cartridge is used up or cannot clean this drive.',
+  ),
 
   VOLUME_BLANK: entry('ask-operator', 66, 409, 'The medium carries no label.'),
   VOLUME_FOREIGN: entry('ask-operator', 65, 409, 'The medium belongs to another program.'),

@@ -115,6 +115,12 @@ const spanningTable = z.strictObject({
     .max(24 * 365, 'at most a year')
     .default(SAVE_LIMITS.operatorWaitMs / HOUR_MS),
 });
+const cleaningTable = z.strictObject({
+  max_uses: z.number().int().min(1).max(1000).default(50),
+  automatic: z.boolean().default(true),
+});
+const cleaning = cleaningTable.transform((one) => ({ maxUses: one.max_uses, automatic: one.automatic }));
+
 const spanning = spanningTable.transform((one) => ({
   prepareBytes: one.prepare_ahead,
   operatorWaitMs: one.wait_hours * HOUR_MS,
@@ -243,6 +249,7 @@ const fileTable = z.strictObject({
   control_door: z.preprocess((value) => value ?? emptyTable(), controlDoor),
   buffer: z.preprocess((value) => value ?? emptyTable(), buffer),
   checkpoint: z.preprocess((value) => value ?? emptyTable(), checkpoint),
+  cleaning: z.preprocess((value) => value ?? emptyTable(), cleaning),
   spanning: z.preprocess((value) => value ?? emptyTable(), spanning),
   log: z.preprocess((value) => value ?? emptyTable(), log),
   drive: z.array(z.discriminatedUnion('kind', [tapeDrive, diskDrive])).min(1, 'at least one [[drive]]'),
@@ -259,6 +266,7 @@ export const configurationSchema = fileTable.transform((file) => ({
   controlDoor: file.control_door,
   buffer: file.buffer,
   checkpoint: file.checkpoint,
+  cleaning: file.cleaning,
   spanning: file.spanning,
   log: file.log,
   drives: file.drive,
@@ -272,6 +280,7 @@ const TABLES: Readonly<Record<string, readonly string[]>> = {
   control_door: Object.keys(controlDoorTable.shape),
   buffer: Object.keys(bufferTable.shape),
   checkpoint: Object.keys(checkpoint.shape),
+  cleaning: Object.keys(cleaningTable.shape),
   spanning: Object.keys(spanningTable.shape),
   log: Object.keys(log.shape),
   changer: Object.keys(changer.shape),

@@ -12,6 +12,7 @@ import {
   decodeSupportedCommands,
   encodeReportSupportedOperationCodesCdb,
 } from '../scsi/report-supported-operation-codes.js';
+import type { Sense } from '../scsi/sense.js';
 import { encodeTestUnitReadyCdb } from '../scsi/test-unit-ready.js';
 import { VPD_PAGES, decodeUnitSerialNumber } from '../scsi/vpd-page.js';
 import type { ErrorCode } from '../base/error-codes.js';
@@ -94,9 +95,15 @@ export function askMediumState(target: ScsiTarget): DriveStatus['medium'] {
   const reply = askReady(target);
   if (reply.kind === 'good') return 'ready';
   if (reply.outcome.kind === 'becoming-ready') return 'loading';
+  if (isCleaningInstalled(reply.sense)) return 'cleaning';
   const error = target.errorOf(TEST_UNIT_READY, reply.sense);
   if (!UNUSABLE_MEDIUM.has(error.code)) throw error;
   return 'no-medium';
+}
+
+/** 30h/03h, CLEANING CARTRIDGE INSTALLED (SPC-4): it cleans, and never becomes ready. */
+function isCleaningInstalled({ asc, ascq }: Sense): boolean {
+  return asc === 0x30 && ascq === 0x03;
 }
 
 const UNUSABLE_MEDIUM: ReadonlySet<ErrorCode> = new Set([

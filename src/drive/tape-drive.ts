@@ -84,8 +84,8 @@ export interface DriveIdentity {
 
 export interface DriveStatus {
   readonly identity: DriveIdentity;
-  /** `loading`: becoming ready. `no-medium`: none or not loaded. */
-  readonly medium: 'ready' | 'loading' | 'no-medium';
+  /** `loading`: becoming ready. `cleaning`: a cleaning cartridge is at work. `no-medium`: none or not loaded. */
+  readonly medium: 'ready' | 'loading' | 'cleaning' | 'no-medium';
   readonly writeProtected: boolean;
   /** A WORM cartridge: written blocks can never be written over. */
   readonly worm: boolean;

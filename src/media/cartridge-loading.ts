@@ -1,5 +1,6 @@
 import { StorageError, isStorageError } from '../base/storage-error.js';
 import type { Barcode } from '../terms/barcode.js';
+import type { CartridgeLocation } from '../terms/media-state.js';
 import type { CartridgeRegister, MoveCause } from './cartridge-register.js';
 import type { DriveBay } from './drive-bay.js';
 import type { MediaEnvironment } from './media-environment.js';
@@ -23,7 +24,9 @@ export class CartridgeLoading {
     const { health } = this.#environment;
     const status = await bay.thread.readStatus();
     if (bay.loaded === barcode && status.medium === 'ready') return;
-    if (bay.loaded !== null && bay.loaded !== barcode)
+    // One that a library has put there and nobody could identify is in the way, too.
+    const isStranger = bay.loaded === null && bay.changer.kind === 'scsi' && status.medium !== 'no-medium';
+    if (isStranger || (bay.loaded !== null && bay.loaded !== barcode))
       await this.unload(bay, { who: cause.who, reason: `unloaded to make room for ${barcode}` }, signal);
     bay.activity = `loading ${barcode}`;
     bay.mounted = null;
@@ -46,8 +49,12 @@ export class CartridgeLoading {
     });
   }
 
-  /** Afterwards the drive is empty; the cartridge is in `slot` where that is given, else where the changer puts it. */
-  async unload(bay: DriveBay, cause: MoveCause, signal: AbortSignal, slot?: number): Promise<void> {
+  /**
+   * Afterwards the drive is empty; the cartridge is in `slot` where that is given, else where the changer puts it. Returns where
+   * it is; null when the drive held none.
+   */
+  async unload(bay: DriveBay, cause: MoveCause, signal: AbortSignal, slot?: number): Promise<CartridgeLocation | null> {
+    const { changer } = bay;
     const { health } = this.#environment;
     const barcode = bay.loaded;
     bay.activity = `unloading ${barcode ?? ''}`.trimEnd();
@@ -60,14 +67,17 @@ export class CartridgeLoading {
       throw error;
     }
     if (barcode !== null) await health.unmounted(bay, barcode);
-    const location = await this.#move(bay, barcode, cause, async () => bay.changer.unload(bay.name, signal, slot));
+    const location = await this.#move(bay, barcode, cause, async () => changer.unload(bay.name, signal, slot));
     bay.loaded = null;
-    if (barcode === null) return;
-    await this.#register.place(barcode, location ?? { kind: 'shelf' }, cause);
+    if (barcode === null) return location;
+    // Somebody has taken it out of the drive: a library tells whether it has it elsewhere.
+    if (location === null && changer.kind === 'scsi') await this.#register.settle(changer, cause, barcode, bay);
+    else await this.#register.place(barcode, location ?? { kind: 'shelf' }, cause);
     this.#environment.logger.log('info', 'cartridge.unloaded', `Cartridge ${barcode} left drive ${bay.name}.`, {
       barcode,
       drive: bay.name,
     });
+    return location;
   }
 
   async #move<T>(bay: DriveBay, barcode: Barcode | null, cause: MoveCause, move: () => Promise<T>): Promise<T> {

@@ -1,19 +1,17 @@
-import { StorageError, isStorageError, type ErrorContext } from '../base/storage-error.js';
+import { StorageError, isStorageError } from '../base/storage-error.js';
 import { makeVolumeId, type VolumeId } from '../terms/ids.js';
 import { mediumOfBarcode, type Barcode } from '../terms/barcode.js';
 import { SCRATCH_POOL } from '../terms/pool-policy.js';
-import type { DriveStatus, MediumAttributes } from '../drive/tape-drive.js';
 import type { CartridgeRecord, PoolRecord, VolumeRecord } from '../inventory/records.js';
-import { FIRST_END_OF_DATA, readLabel, writeLabel, type LabelReading } from '../volume/label-io.js';
+import { FIRST_END_OF_DATA, writeLabel } from '../volume/label-io.js';
 import type { VolumeLabel } from '../volume/volume-label.js';
 import type { CartridgeLoading } from './cartridge-loading.js';
 import { stampCartridgeMemory } from './cartridge-memory-stamp.js';
 import { newCartridge } from './cartridge-register.js';
 import type { DriveBay } from './drive-bay.js';
 import type { MediaEnvironment } from './media-environment.js';
+import { noteForeign, noteOverwriting, OverwriteCheck, type ExpectedContent } from './overwrite-check.js';
 import type { RetentionGuard } from './retention-guard.js';
-import { withConditionByDaemon, withStateByDaemon } from './state-changes.js';
-import { updateVolume } from './update-volume.js';
 
 export interface LabelOrder {
   readonly who: string;
@@ -22,7 +20,7 @@ export interface LabelOrder {
   /** The barcode once more: overwrite what another program, or an unknown volume of ours, left there. */
   readonly overwrite: Barcode | null;
   /** What the medium must carry for the daemon to label it by itself; absent: a person named it, who knows. */
-  readonly expected?: 'volume' | 'blank';
+  readonly expected?: ExpectedContent;
 }
 
 /**
@@ -35,11 +33,13 @@ export class Labelling {
   readonly #environment: MediaEnvironment;
   readonly #loading: CartridgeLoading;
   readonly #guard: RetentionGuard;
+  readonly #check: OverwriteCheck;
 
   constructor(environment: MediaEnvironment, loading: CartridgeLoading, guard: RetentionGuard) {
     this.#environment = environment;
     this.#loading = loading;
     this.#guard = guard;
+    this.#check = new OverwriteCheck(environment);
   }
 
   /** Before a drive is taken: what can be refused from the books alone. */
@@ -81,130 +81,30 @@ export class Labelling {
       return volume;
     } catch (error) {
       if (isStorageError(error)) await this.#environment.health.failed(bay, order.barcode, 'write-error', error);
-      if (isStorageError(error, 'VOLUME_FOREIGN')) await this.#noteForeign(order.barcode, error);
+      if (isStorageError(error, 'VOLUME_FOREIGN')) await noteForeign(this.#environment, order.barcode, error);
       throw error;
     }
   }
 
   async #overwrite(bay: DriveBay, order: LabelOrder): Promise<VolumeRecord> {
     const { slots, bookkeeping } = this.#environment;
+    const { barcode, overwrite, pool, expected } = order;
+    const { mediumSerial } = await this.#check.examine(bay, {
+      barcode,
+      overwrite,
+      worm: pool.worm,
+      what: 'labelled',
+      ...(expected === undefined ? {} : { expected }),
+    });
     const slot = slots.take();
     try {
-      const before = await bay.thread.readStatus();
-      const reading = await readLabel(bay.thread, slot);
-      const status = await bay.thread.readStatus();
-      if (status.mediumGeneration !== before.mediumGeneration) throw mediumChanged(bay, order.barcode);
-      await this.#refuseMedium(bay, order, status, reading);
-      const mediumSerial = await this.#refuseOtherChip(bay, order.barcode);
       const label = await this.#makeLabel(order);
-      await this.#noteOverwriting(order.barcode);
+      await noteOverwriting(this.#environment, barcode, 'its label was being overwritten; label it again');
       await writeLabel(bay.thread, slot, label);
       return await bookkeeping.run(async () => this.#record(order, label, mediumSerial));
     } finally {
       slots.give(slot);
     }
-  }
-
-  /** From here on the label of the old volume is in doubt, whatever happens. */
-  async #noteOverwriting(barcode: Barcode): Promise<void> {
-    const { inventory } = this.#environment;
-    const volumeId = (await inventory.cartridge(barcode))?.volumeId ?? null;
-    if (volumeId === null) return;
-    await updateVolume(this.#environment, volumeId, (volume) =>
-      withStateByDaemon(volume, 'suspect', 'its label was being overwritten; label it again'),
-    );
-  }
-
-  /** A cartridge that was taken for blank and is somebody else's. */
-  async #noteForeign(barcode: Barcode, error: StorageError): Promise<void> {
-    const { inventory, bookkeeping } = this.#environment;
-    await bookkeeping.run(async () => {
-      const cartridge = await inventory.cartridge(barcode);
-      if (cartridge?.volumeId !== null) return;
-      await inventory.commit({ cartridges: [withConditionByDaemon(cartridge, 'foreign', error.message)] });
-    });
-  }
-
-  /** What the medium itself says against it. */
-  async #refuseMedium(bay: DriveBay, order: LabelOrder, status: DriveStatus, reading: LabelReading): Promise<void> {
-    const { barcode } = order;
-    const context = { barcode, drive: bay.name };
-    if (status.writeProtected)
-      throw new StorageError(
-        'MEDIUM_WRITE_PROTECTED',
-        `Cartridge ${barcode} is write-protected and was not labelled. Set its tab and try again.`,
-        { context },
-      );
-    refuseUnexpected(order, context, (await this.#environment.inventory.cartridge(barcode))?.volumeId ?? null, reading);
-    if (reading.kind === 'blank') return;
-    // Whatever may be overwritten, it is not another volume that happens to be in the drive.
-    const found = reading.kind === 'foreign' ? null : reading.label;
-    if (found !== null) await this.#refuseOtherVolume(bay, order, found);
-    if (status.worm)
-      throw new StorageError(
-        'MEDIUM_INCOMPATIBLE',
-        `Cartridge ${barcode} is WORM and already written; it can never be labelled again.`,
-        {
-          context,
-        },
-      );
-    if (reading.kind === 'tapeloom') await this.#refuseOurs(bay, order, reading.label);
-    else if (order.overwrite !== barcode)
-      throw new StorageError(
-        reading.kind === 'foreign' ? 'VOLUME_FOREIGN' : reading.code,
-        `Cartridge ${barcode} holds ${reading.kind === 'foreign' ? reading.what : `a damaged label (${reading.reason})`}. ` +
-          `It was not touched. If it may be destroyed, label it with --overwrite.`,
-        { context },
-      );
-  }
-
-  /** The medium says that it is another cartridge, or carries another volume that the books know. */
-  async #refuseOtherVolume(bay: DriveBay, { barcode }: LabelOrder, found: VolumeLabel): Promise<void> {
-    const { inventory } = this.#environment;
-    const known = (await inventory.cartridge(barcode))?.volumeId ?? null;
-    const isOther = known !== found.volumeId && (await inventory.volume(found.volumeId)) !== null;
-    if (found.barcode === barcode && !isOther) return;
-    throw new StorageError(
-      'VOLUME_LABEL_MISMATCH',
-      `The cartridge in drive ${bay.name} says it is ${found.barcode} with volume ${found.volumeId}, not the ${barcode} of the inventory. ` +
-        'It was not touched; insert the right one.',
-      { context: { barcode, drive: bay.name, found: found.barcode, foundVolume: found.volumeId } },
-    );
-  }
-
-  /**
-   * A medium whose label tells nothing may still be known by the serial number in its memory. Returns that; null when the drive
-   * cannot tell.
-   */
-  async #refuseOtherChip(bay: DriveBay, barcode: Barcode): Promise<string | null> {
-    const serial = (await readAttributes(bay)).mediumSerial ?? null;
-    if (serial === null) return null;
-    const cartridges = await this.#environment.inventory.cartridges();
-    const other = cartridges.find(
-      (one) => one.mediumSerial === serial && one.barcode !== barcode && one.volumeId !== null,
-    );
-    if (other === undefined) return serial;
-    throw new StorageError(
-      'VOLUME_LABEL_MISMATCH',
-      `The cartridge in drive ${bay.name} has the serial number ${serial}, which is that of ${other.barcode}, not of ${barcode}. ` +
-        'It was not touched; insert the right one.',
-      { context: { barcode, drive: bay.name, found: other.barcode, serial } },
-    );
-  }
-
-  async #refuseOurs(bay: DriveBay, order: LabelOrder, found: VolumeLabel): Promise<void> {
-    const { barcode } = order;
-    const known = (await this.#environment.inventory.cartridge(barcode))?.volumeId ?? null;
-    if (known === found.volumeId || order.overwrite === barcode) return;
-    await bay.thread.locateEndOfData();
-    const { blockAddress } = await bay.thread.readPosition();
-    if (blockAddress <= FIRST_END_OF_DATA.blockAddress) return;
-    throw new StorageError(
-      'VOLUME_FOREIGN',
-      `Cartridge ${barcode} holds volume ${found.volumeId} of pool ${found.pool}, labelled by node ${found.node}, which this inventory does not know. ` +
-        'It was not touched. If its data may be destroyed, label it with --overwrite.',
-      { context: { barcode, drive: bay.name, found: found.volumeId } },
-    );
   }
 
   async #makeLabel(order: LabelOrder): Promise<VolumeLabel> {
@@ -256,41 +156,6 @@ export class Labelling {
     });
     return volume;
   }
-}
-
-/** The daemon overwrites by itself only the volume that the books say it is, or nothing at all. */
-function refuseUnexpected(
-  { barcode, expected }: LabelOrder,
-  context: ErrorContext,
-  known: VolumeId | null,
-  reading: LabelReading,
-): void {
-  if (expected !== 'volume' || reading.kind === 'foreign' || reading.kind === 'damaged') return;
-  if (reading.kind === 'tapeloom' && reading.label.volumeId === known) return;
-  const found = reading.kind === 'blank' ? 'it is blank' : `its label says ${reading.label.volumeId}`;
-  throw new StorageError(
-    reading.kind === 'blank' ? 'VOLUME_BLANK' : 'VOLUME_LABEL_MISMATCH',
-    `Cartridge ${barcode} should carry volume ${known ?? ''}, but ${found}. It was not touched.`,
-    { context },
-  );
-}
-
-/** Cartridge memory is a help, not a need: a drive that cannot read it labels nevertheless. */
-async function readAttributes(bay: DriveBay): Promise<MediumAttributes> {
-  try {
-    return await bay.thread.readMediumAttributes();
-  } catch (error) {
-    if (isStorageError(error, 'SCSI_CHECK_CONDITION', 'SCSI_MALFORMED_REPLY')) return {};
-    throw error;
-  }
-}
-
-function mediumChanged(bay: DriveBay, barcode: Barcode): StorageError {
-  return new StorageError(
-    'DRIVE_POSITION_LOST',
-    `The medium in drive ${bay.name} may have been changed while its label was read. Nothing was written to ${barcode}; try again.`,
-    { context: { drive: bay.name, barcode } },
-  );
 }
 
 function emptyVolume(label: VolumeLabel): VolumeRecord {
