@@ -14,6 +14,7 @@ import { ControlExchange, type ControlExchangeOptions } from './control-exchange
 import { DriveClient } from './drive-client.js';
 import { HealthClient } from './health-client.js';
 import { JobClient } from './job-client.js';
+import { OffsiteClient } from './offsite-client.js';
 import { PoolClient } from './pool-client.js';
 import { RetentionClient } from './retention-client.js';
 
@@ -24,6 +25,7 @@ export class ControlClient {
   readonly drive: DriveClient;
   readonly health: HealthClient;
   readonly job: JobClient;
+  readonly offsite: OffsiteClient;
   readonly pool: PoolClient;
   readonly retention: RetentionClient;
   readonly #exchange: ControlExchange;
@@ -35,6 +37,7 @@ export class ControlClient {
     this.drive = new DriveClient(this.#exchange);
     this.health = new HealthClient(this.#exchange);
     this.job = new JobClient(this.#exchange);
+    this.offsite = new OffsiteClient(this.#exchange);
     this.pool = new PoolClient(this.#exchange);
     this.retention = new RetentionClient(this.#exchange);
   }

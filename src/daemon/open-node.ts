@@ -8,11 +8,10 @@ import type { Inventory } from '../inventory/inventory.js';
 import { AllocationOrders } from '../jobs/allocation-control.js';
 import { DriveOrders } from '../jobs/drive-control.js';
 import { HealthReports } from '../jobs/health-control.js';
-import { JobOrders } from '../jobs/job-control.js';
 import { CatalogueOrders } from '../jobs/catalogue-control.js';
 import { ChangerLooks } from '../jobs/changer-control.js';
+import { OffsiteLooks } from '../jobs/offsite-control.js';
 import { NodeControl } from '../jobs/node-control.js';
-import { OperatorJobs } from '../jobs/operator-jobs.js';
 import { PoolOrders } from '../jobs/pool-control.js';
 import { RetentionOrders } from '../jobs/retention-control.js';
 import { RestoreService } from '../jobs/restore-service.js';
@@ -31,6 +30,7 @@ import { Labelling } from '../media/labelling.js';
 import type { MediaEnvironment } from '../media/media-environment.js';
 import { OperatorRequests } from '../media/operator-requests.js';
 import { PoolBook } from '../media/pool-book.js';
+import { RegisterLook } from '../media/register-look.js';
 import { RetentionClock } from '../media/retention-clock.js';
 import { RetentionGuard } from '../media/retention-guard.js';
 import { StreamHolds } from '../media/stream-holds.js';
@@ -45,6 +45,7 @@ import { makeAuthenticator, makeRestorePolicy, makeStreamService, warnOfUnknownP
 import type { Configuration } from './configuration.js';
 import { examineNode } from './doctor.js';
 import type { Hardware } from './hardware.js';
+import { makeOperatorOrders } from './operator-orders.js';
 import { StorageNode } from './storage-node.js';
 
 export interface StorageNodeOptions {
@@ -130,15 +131,6 @@ async function openNode(options: StorageNodeOptions): Promise<StorageNode> {
     limits,
     saveLimits: { ...SAVE_LIMITS, operatorWaitMs: configuration.spanning.operatorWaitMs },
   });
-  const jobs = new OperatorJobs({
-    inventory,
-    leases,
-    reservations: environment.reservations,
-    requests,
-    clock,
-    random,
-    logger,
-  });
   const mayRestore = makeRestorePolicy(configuration.clients);
   const restores = new RestoreService({
     inventory,
@@ -154,7 +146,10 @@ async function openNode(options: StorageNodeOptions): Promise<StorageNode> {
     limits,
     mayRestore,
   });
-  const jobOrders = new JobOrders(jobs, { environment, register, leases, loading, labelling, pools, restores });
+  const { jobs, orders, cleaningWatch } = makeOperatorOrders(
+    { environment, register, leases, driveBook, loading, labelling, guard, pools, requests, restores },
+    configuration.cleaning,
+  );
   await retentionClock.open();
   await pools.declare(configuration.pools);
   await warnOfUnknownPools(configuration.clients, pools, logger);
@@ -180,9 +175,10 @@ async function openNode(options: StorageNodeOptions): Promise<StorageNode> {
     ...tuneSockets(door.receiveBufferBytes, logger),
     maxStreams: door.maxStreams,
   });
+  const registerLook = new RegisterLook(register, clock, logger);
   const control = new NodeControl({
     inventory,
-    register,
+    registerLook,
     leases,
     driveCommands,
     operatorRequests: requests,
@@ -224,7 +220,8 @@ async function openNode(options: StorageNodeOptions): Promise<StorageNode> {
         stopping: stopping.signal,
       }),
       health: new HealthReports({ inventory, leases, health, clock }),
-      jobs: jobOrders,
+      jobs: orders,
+      offsite: new OffsiteLooks(inventory, clock, registerLook),
       pools: new PoolOrders({ pools, inventory, guard }),
       allocation: new AllocationOrders({ inventory, pools, selection, bays, clock }),
       retention: new RetentionOrders({ holds: new StreamHolds(environment, guard), retentionClock, clock }),
@@ -233,7 +230,7 @@ async function openNode(options: StorageNodeOptions): Promise<StorageNode> {
       socketPath,
       socketMode,
     });
-    const background = retentionClock.run(stopping.signal);
+    const background = Promise.all([retentionClock.run(stopping.signal), cleaningWatch?.run(stopping.signal)]);
     return new StorageNode({
       driveBook,
       changers,

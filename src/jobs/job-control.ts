@@ -2,14 +2,23 @@ import type { JobRecord, JobValue } from '../inventory/records.js';
 import type { JobOrder, JobPlanView, JobView } from '../protocol/job-api.js';
 import type { JobId } from '../terms/ids.js';
 import type { JobState } from '../terms/job-words.js';
+import { CarryProcedure } from './carry-procedure.js';
+import { CleanProcedure } from './clean-procedure.js';
 import { EjectProcedure } from './eject-procedure.js';
+import { EraseProcedure } from './erase-procedure.js';
+import { ImportProcedure } from './import-procedure.js';
+import { InventoryProcedure } from './inventory-procedure.js';
 import { LabelProcedure } from './label-procedure.js';
 import { LoadProcedure } from './load-procedure.js';
 import type { OperatorJobs } from './operator-jobs.js';
 import type { Procedure } from './procedure.js';
 import type { ProcedureWorld } from './procedure-world.js';
+import { ReadLabelProcedure } from './read-label-procedure.js';
 import { RebuildProcedure } from './rebuild-procedure.js';
 import { ScrubProcedure } from './scrub-procedure.js';
+import { SetStateProcedure } from './set-state-procedure.js';
+import { StockTakeProcedure } from './stock-take-procedure.js';
+import { TransferProcedure } from './transfer-procedure.js';
 import { UnloadProcedure } from './unload-procedure.js';
 import { VerifyProcedure } from './verify-procedure.js';
 import { VerifyStreamProcedure } from './verify-stream-procedure.js';
@@ -64,12 +73,31 @@ export class JobOrders implements JobControl {
     switch (order.kind) {
       case 'label':
         return new LabelProcedure(this.#world, who, order);
+      case 'read-label':
+        return new ReadLabelProcedure(this.#world, order);
       case 'eject':
         return new EjectProcedure(this.#world, who, order);
+      case 'import':
+        return new ImportProcedure(this.#world, order);
+      case 'transfer':
+        return new TransferProcedure(this.#world, order);
       case 'load':
-        return new LoadProcedure(this.#world, who, order);
+        return new LoadProcedure(this.#world, order);
       case 'unload':
-        return new UnloadProcedure(this.#world, who, order);
+        return new UnloadProcedure(this.#world, order);
+      case 'inventory':
+        return new InventoryProcedure(this.#world, order);
+      case 'erase':
+        return new EraseProcedure(this.#world, who, order);
+      case 'clean':
+        return new CleanProcedure(this.#world, order);
+      case 'set-state':
+        return new SetStateProcedure(this.#world, order);
+      case 'check-out':
+      case 'check-in':
+        return new CarryProcedure(this.#world, order);
+      case 'stock-take':
+        return new StockTakeProcedure(this.#world, order);
       case 'rebuild':
         return new RebuildProcedure(this.#world, who, order);
       case 'scrub':

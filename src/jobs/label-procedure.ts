@@ -11,7 +11,7 @@ import type { VolumeId } from '../terms/ids.js';
 import { SCRATCH_POOL } from '../terms/pool-policy.js';
 import type { JobRun } from './job-run.js';
 import type { JobPlan, PlannedStep, Procedure } from './procedure.js';
-import { destroyedVolume, volumeOn } from './destroyed-volume.js';
+import { destroyedVolume, refuseOtherVolume, volumeOn } from './destroyed-volume.js';
 import type { ProcedureWorld } from './procedure-world.js';
 import { plural } from './procedure-words.js';
 
@@ -51,7 +51,7 @@ export class LabelProcedure implements Procedure {
   }
 
   async #labelOne(run: JobRun, pool: PoolRecord, barcode: Barcode): Promise<void> {
-    const { labelling, leases, register } = this.#world;
+    const { environment, labelling, leases, register } = this.#world;
     const overwrite = this.#order.overwrite.includes(barcode) ? barcode : null;
     await run.step(barcode, async (say) =>
       run.withCartridge(barcode, 'being labelled', async () => {
@@ -60,7 +60,7 @@ export class LabelProcedure implements Procedure {
         const fits = (bay: DriveBay): boolean => bay.kind === pool.kind && reaches(bay);
         return run.withDrive({ fits, preference: preferHolding(barcode) }, async (bay) => {
           say(`in drive ${bay.name}`);
-          await this.#refuseOther(barcode);
+          await refuseOtherVolume(environment.inventory, barcode, this.#planned.get(barcode)?.volumeId ?? null);
           const order = { who: this.#who, barcode, pool, overwrite };
           const { volumeId } = await labelling.label(bay, order, run.signal);
           return `labelled for pool ${pool.name}, volume ${volumeId}`;
@@ -122,16 +122,5 @@ export class LabelProcedure implements Procedure {
       what: `write a new label for pool ${pool.name}`,
       destroys: volume === null ? null : destroyedVolume(volume, this.#order.overwrite.includes(barcode)),
     };
-  }
-
-  /** Since the plan was made and confirmed it may have become another volume. */
-  async #refuseOther(barcode: Barcode): Promise<void> {
-    const volume = await volumeOn(this.#world.environment.inventory, barcode);
-    if (volume === null || volume.volumeId === this.#planned.get(barcode)?.volumeId) return;
-    throw new StorageError(
-      'VOLUME_LABELLED',
-      `${barcode} has become volume ${volume.volumeId} of pool ${volume.pool} since that was ordered. It was not touched.`,
-      { context: { barcode, volume: volume.volumeId } },
-    );
   }
 }

@@ -4,11 +4,11 @@ import type { StreamId, VolumeId } from '../terms/ids.js';
 import type { Inventory, StreamFilter } from '../inventory/inventory.js';
 import type { ExtentRecord } from '../inventory/records.js';
 import { unknownCartridge } from '../media/cartridge-loading.js';
-import type { CartridgeRegister } from '../media/cartridge-register.js';
 import type { DriveBay } from '../media/drive-bay.js';
 import type { DriveCommands } from '../media/drive-commands.js';
 import type { DriveLeases } from '../media/drive-leases.js';
 import type { OperatorRequests } from '../media/operator-requests.js';
+import type { RegisterLook } from '../media/register-look.js';
 import type { PoolBook } from '../media/pool-book.js';
 import type { RetentionClock } from '../media/retention-clock.js';
 import { unknownStream, type RetentionGuard } from '../media/retention-guard.js';
@@ -27,7 +27,7 @@ import { viewDrive, viewDriveStatus, viewMedium, viewStream } from './views.js';
 
 export interface NodeControlOptions {
   readonly inventory: Inventory;
-  readonly register: CartridgeRegister;
+  readonly registerLook: RegisterLook;
   readonly leases: DriveLeases;
   readonly driveCommands: DriveCommands;
   readonly operatorRequests: OperatorRequests;
@@ -75,7 +75,7 @@ export class NodeControl implements ControlService {
 
   #problems(): readonly ProblemView[] {
     const doubt = this.#options.retentionClock.describeDoubt();
-    return [...(doubt === null ? [] : [{ kind: 'clock', message: doubt }]), ...this.#options.register.problems];
+    return [...(doubt === null ? [] : [{ kind: 'clock', message: doubt }]), ...this.#options.registerLook.problems];
   }
 
   async doctor(): Promise<DoctorView> {
@@ -105,8 +105,8 @@ export class NodeControl implements ControlService {
   }
 
   async media(): Promise<readonly MediumView[]> {
-    const { inventory, register } = this.#options;
-    await register.refresh();
+    const { inventory, registerLook } = this.#options;
+    await registerLook.look();
     const volumes = new Map((await inventory.volumes()).map((volume) => [volume.volumeId, volume]));
     const cartridges = await inventory.cartridges();
     return cartridges.map((cartridge) =>
@@ -115,7 +115,8 @@ export class NodeControl implements ControlService {
   }
 
   async medium(barcode: Barcode): Promise<MediumView> {
-    const { inventory } = this.#options;
+    const { inventory, registerLook } = this.#options;
+    await registerLook.look();
     const cartridge = await inventory.cartridge(barcode);
     if (cartridge === null) throw unknownCartridge(barcode);
     const volume = cartridge.volumeId === null ? null : await inventory.volume(cartridge.volumeId);

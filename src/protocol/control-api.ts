@@ -109,7 +109,7 @@ export type DriveView = z.infer<typeof driveSchema>;
 /** `drive status`: asked of the device itself. */
 export const driveStatusSchema = driveSchema.extend({
   identity: z.object({ vendor: z.string(), product: z.string(), revision: z.string(), serial: z.string() }),
-  medium: z.enum(['ready', 'loading', 'no-medium']),
+  medium: z.enum(['ready', 'loading', 'cleaning', 'no-medium']),
   writeProtected: z.boolean(),
   worm: z.boolean(),
   cleaningRequested: z.boolean(),

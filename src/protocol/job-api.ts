@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { parseBarcode, type Barcode } from '../terms/barcode.js';
 import { parseJobId, parseStreamId, type JobId, type StreamId } from '../terms/ids.js';
+import { VOLUME_STATES } from '../terms/media-state.js';
 import { JOB_KINDS, JOB_STATES, JOB_STEP_STATES, type JobState } from '../terms/job-words.js';
 
 /** The bodies of the control door's routes about operators' jobs. */
@@ -43,11 +44,112 @@ const labelOrder = z.strictObject({
   overwrite: z.array(barcode).max(1000).default([]),
 });
 
-const ejectOrder = z.strictObject({ kind: z.literal('eject'), barcodes });
+const vaultName = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'letters, digits, dot, dash and underscore, 1 to 64');
+const changerName = z.string().min(1).max(64);
+/** As people count them; null: the only one. */
+const changer = changerName.nullable().default(null);
+/** Import/export slots are counted on from the last storage slot. */
+const slot = z.number().int().min(1).max(65_535);
 
-const loadOrder = z.strictObject({ kind: z.literal('load'), barcode, drive });
+const ejectOrder = z.strictObject({
+  kind: z.literal('eject'),
+  barcodes,
+  /** Where they are brought; null: to the shelf. */
+  vault: vaultName.nullable().default(null),
+  /** When they should be back. */
+  dueMs: timeMs.nullable().default(null),
+});
 
-const unloadOrder = z.strictObject({ kind: z.literal('unload'), drive });
+const importOrder = z.strictObject({
+  kind: z.literal('import'),
+  changer,
+  /** Import/export slots; null: all. */
+  slots: z.array(slot).min(1).max(1000).nullable().default(null),
+  /** Also read their labels and compare them with the books. */
+  readLabels: z.boolean().default(false),
+  /** The vault they come from: what of it is overdue and did not come is told. */
+  vault: vaultName.nullable().default(null),
+});
+
+const transferOrder = z.strictObject({ kind: z.literal('transfer'), changer, from: slot, to: slot });
+
+const loadOrder = z.strictObject({
+  kind: z.literal('load'),
+  cartridge: z.union([z.strictObject({ barcode }), z.strictObject({ changer, slot })]),
+  /** Null: one that it can be brought to. */
+  drive: drive.nullable().default(null),
+});
+
+const unloadOrder = z.strictObject({
+  kind: z.literal('unload'),
+  drive,
+  /** Null: where it came from. */
+  slot: slot.nullable().default(null),
+  /** Leave it in the mouth of the drive. */
+  ejectOnly: z.boolean().default(false),
+});
+
+const inventoryOrder = z.strictObject({
+  kind: z.literal('inventory'),
+  /** Null: all. */
+  changer: changerName.nullable().default(null),
+  /** Also mount each cartridge, read its label and compare it with the books. */
+  readLabels: z.boolean().default(false),
+});
+
+const eraseOrder = z.strictObject({
+  kind: z.literal('erase'),
+  barcodes,
+  /** `long` overwrites the whole medium, which takes hours. */
+  extent: z.enum(['short', 'long']).default('short'),
+  becomes: z.enum(['blank', 'scratch']).default('blank'),
+  /** As in a label order. */
+  overwrite: z.array(barcode).max(1000).default([]),
+});
+
+const cleanOrder = z.strictObject({
+  kind: z.literal('clean'),
+  drive,
+  /** Null: one that has uses left. */
+  cartridge: barcode.nullable().default(null),
+});
+
+const setStateOrder = z.strictObject({
+  kind: z.literal('set-state'),
+  barcodes,
+  state: z.enum(VOLUME_STATES),
+  reason: z.string().trim().min(1, 'a reason, in words').max(500, 'at most 500 characters'),
+});
+
+/** None: an empty shelf was counted. */
+const scanned = z.array(barcode).max(5000);
+
+const checkOutOrder = z.strictObject({
+  kind: z.literal('check-out'),
+  barcodes,
+  vault: vaultName,
+  dueMs: timeMs.nullable().default(null),
+});
+
+const checkInOrder = z.strictObject({ kind: z.literal('check-in'), barcodes });
+
+const stockTakeOrder = z.strictObject({
+  kind: z.literal('stock-take'),
+  place: z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('shelf') }),
+    z.strictObject({ kind: z.literal('vault'), vault: vaultName }),
+  ]),
+  /** What was found there. */
+  barcodes: scanned,
+  markMissing: z.boolean().default(false),
+});
+
+const readLabelOrder = z.strictObject({
+  kind: z.literal('read-label'),
+  cartridges: z.union([barcodes, z.strictObject({ drive })]),
+});
 
 const rebuildOrder = z.strictObject({
   kind: z.literal('rebuild'),
@@ -69,13 +171,23 @@ const verifyStreamOrder = z.strictObject({
 /** What an operator can order, with what it takes. */
 export const jobOrderSchema = z.discriminatedUnion('kind', [
   labelOrder,
-  ejectOrder,
-  loadOrder,
-  unloadOrder,
   rebuildOrder,
   scrubOrder,
   verifyOrder,
   verifyStreamOrder,
+  readLabelOrder,
+  ejectOrder,
+  importOrder,
+  transferOrder,
+  loadOrder,
+  unloadOrder,
+  inventoryOrder,
+  eraseOrder,
+  cleanOrder,
+  setStateOrder,
+  checkOutOrder,
+  checkInOrder,
+  stockTakeOrder,
 ]);
 export type JobOrder = z.output<typeof jobOrderSchema>;
 export type JobRequest = z.input<typeof jobOrderSchema>;

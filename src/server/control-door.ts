@@ -19,6 +19,7 @@ import type { CatalogueControl } from '../jobs/catalogue-control.js';
 import type { DriveControl } from '../jobs/drive-control.js';
 import type { HealthControl } from '../jobs/health-control.js';
 import type { JobControl } from '../jobs/job-control.js';
+import type { OffsiteControl } from '../jobs/offsite-control.js';
 import type { PoolControl } from '../jobs/pool-control.js';
 import type { RetentionControl } from '../jobs/retention-control.js';
 import {
@@ -39,6 +40,7 @@ import { addAllocationRoutes } from './allocation-routes.js';
 import { addDriveRoutes } from './drive-routes.js';
 import { addHealthRoutes } from './health-routes.js';
 import { addJobRoutes } from './job-routes.js';
+import { addOffsiteRoutes } from './offsite-routes.js';
 import { addPoolRoutes } from './pool-routes.js';
 import { addRetentionRoutes } from './retention-routes.js';
 import { barcodeOf, barcodeParams, driveParams, failure, streamIdOf, streamParams } from './route-words.js';
@@ -50,6 +52,7 @@ export interface ControlDoorOptions {
   readonly drives: DriveControl;
   readonly health: HealthControl;
   readonly jobs: JobControl;
+  readonly offsite: OffsiteControl;
   readonly pools: PoolControl;
   readonly allocation: AllocationControl;
   readonly retention: RetentionControl;
@@ -170,6 +173,7 @@ async function makeApp(options: ControlDoorOptions): Promise<FastifyInstance> {
       addDriveRoutes(scope, options.drives);
       addHealthRoutes(scope, options.health);
       addJobRoutes(scope, options.jobs);
+      addOffsiteRoutes(scope, options.offsite);
       addPoolRoutes(scope, options.pools);
       addAllocationRoutes(scope, options.allocation);
       addRetentionRoutes(scope, options.retention, options.service);

@@ -15,6 +15,7 @@ import { addJobCommands } from '../../src/cli/job-commands.js';
 import { addMediaCommands } from '../../src/cli/media-commands.js';
 import { addPoolCommands } from '../../src/cli/pool-commands.js';
 import { makeCommandRunner } from '../../src/cli/run-command.js';
+import { serialLines } from '../../src/cli/scanner.js';
 import { addStatusCommands } from '../../src/cli/status-commands.js';
 import { addStreamCommands } from '../../src/cli/stream-commands.js';
 
@@ -71,12 +72,15 @@ export async function runCommand(
     readonly environment?: Readonly<Record<string, string>>;
     /** There is a terminal: what the person types, and the input ends behind it; null: they think about it. */
     readonly terminal?: string | null;
+    /** There is none: what comes in by this instead. */
+    readonly stdin?: PassThrough;
     readonly signal?: AbortSignal;
+    readonly serialLines?: CliContext['serialLines'];
   } = {},
 ): Promise<{ readonly stdout: string; readonly stderr: string; readonly error: unknown }> {
   const stdout = capture();
   const stderr = capture();
-  const stdin = Object.assign(new PassThrough(), { isTTY: changes.terminal !== undefined });
+  const stdin = Object.assign(changes.stdin ?? new PassThrough(), { isTTY: changes.terminal !== undefined });
   if (typeof changes.terminal === 'string') stdin.end(changes.terminal);
   const context: CliContext = {
     stdout: stdout.stream,
@@ -85,6 +89,7 @@ export async function runCommand(
     environment: changes.environment ?? {},
     clock: systemClock,
     signal: changes.signal ?? new AbortController().signal,
+    serialLines: changes.serialLines ?? serialLines,
     version: '1.2.3',
     user: 'olga',
   };

@@ -24,6 +24,7 @@ import { FakeControlService } from './fake-control-service.js';
 import { FakeDriveControl } from './fake-drive-control.js';
 import { FakeHealthControl } from './fake-health-control.js';
 import { FakeJobControl } from './fake-job-control.js';
+import { FakeOffsiteControl } from './fake-offsite-control.js';
 import { makeMediaEnvironment, type MediaFixture } from './media-environment.js';
 
 export interface Answer {
@@ -41,6 +42,7 @@ export class ControlDoorFixture {
   readonly drives = new FakeDriveControl();
   readonly health = new FakeHealthControl();
   readonly jobs = new FakeJobControl();
+  readonly offsite = new FakeOffsiteControl();
   readonly events: { readonly event: string; readonly message: string; readonly fields: LogFields | undefined }[] = [];
   readonly logger: Logger = {
     log: (_level, event, message, fields) => {
@@ -68,6 +70,7 @@ export class ControlDoorFixture {
       drives: this.drives,
       health: this.health,
       jobs: this.jobs,
+      offsite: this.offsite,
       pools: new PoolOrders({ pools, inventory, guard }),
       allocation: new AllocationOrders({
         inventory,

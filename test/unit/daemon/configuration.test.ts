@@ -127,6 +127,7 @@ describe('the configuration', () => {
         controlDoor: { socketPath: '/run/tapeloom/control.sock', socketMode: 0o660 },
         buffer: { ringBytes: 64 * 2 ** 20, blockSizeBytes: 2 ** 20 },
         checkpoint: { bytes: 16 * 2 ** 30, seconds: 60 },
+        cleaning: { maxUses: 50, automatic: true },
         spanning: { prepareBytes: 96 * 2 ** 30, operatorWaitMs: 24 * 3600 * 1000 },
         log: { level: 'info', format: 'json' },
         drives: [

@@ -33,6 +33,8 @@ const ROUTES = [
   'GET /v1/jobs',
   'GET /v1/jobs/{jobId}',
   'POST /v1/jobs/{jobId}/cancel',
+  'GET /v1/offsite',
+  'GET /v1/media/{barcode}/moves',
   'POST /v1/drives/{drive}/down',
   'POST /v1/drives/{drive}/up',
   'GET /v1/media/{barcode}/why',
@@ -155,7 +157,7 @@ describe('control door', () => {
   describe('passes on orders', () => {
     it('with the name of who gave them', async () => {
       const json = { 'x-tapeloom-user': 'olga', 'content-type': 'application/json' };
-      const order = { kind: 'unload', drive: 'tape0' };
+      const order = { kind: 'unload', drive: 'tape0', slot: 3, ejectOnly: false };
       const answers = [
         await fixture.send('POST', '/v1/jobs', json, JSON.stringify(order)),
         await fixture.send('POST', '/v1/jobs/plan', json, JSON.stringify(order)),
@@ -181,6 +183,20 @@ describe('control door', () => {
       await fixture.post('/v1/jobs', { kind: 'label', barcodes: ['*tpl001l9*', ']A0TPL002L9'], pool: 'p' });
       expect(fixture.jobs.orders).to.deep.equal([
         { kind: 'label', barcodes: ['TPL001L9', 'TPL002L9'], pool: 'p', overwrite: [] },
+      ]);
+    });
+
+    it('and questions for media outside the changers', async () => {
+      const { offsite } = fixture;
+      expect(await documentAt('/v1/offsite?kind=vault&vault=bank&overdue=true')).to.deep.equal({
+        media: offsite.views,
+      });
+      await documentAt('/v1/offsite');
+      expect(await documentAt('/v1/media/TPL001L9/moves?limit=5')).to.deep.equal({ moves: offsite.moveViews });
+      expect(offsite.calls).to.deep.equal([
+        ['offsite', { kind: 'vault', vault: 'bank', overdue: true }],
+        ['offsite', { overdue: false }],
+        ['moves', 'TPL001L9', 5],
       ]);
     });
 
@@ -240,6 +256,23 @@ describe('control door', () => {
 
     it('a body longer than 64 KiB', async () => {
       expectRefused(await fixture.post('/v1/jobs', { ...label, pool: 'x'.repeat(70_000) }), 413);
+    });
+
+    it('an order whose parts make no sense', async () => {
+      for (const order of [
+        { kind: 'eject', barcodes: ['TPL001L9'], vault: 'no such name' },
+        { kind: 'load', cartridge: {}, drive: '0' },
+        { kind: 'load', cartridge: { barcode: 'TPL001L9', slot: 3 } },
+        { kind: 'transfer', from: 0, to: 3 },
+        { kind: 'transfer', from: 1.5, to: 3 },
+        { kind: 'set-state', barcodes: ['TPL001L9'], state: 'lost', reason: 'x' },
+        { kind: 'set-state', barcodes: ['TPL001L9'], state: 'retired', reason: '  ' },
+        { kind: 'erase', barcodes: ['TPL001L9'], extent: 'quick' },
+        { kind: 'check-out', barcodes: ['TPL001L9'] },
+        { kind: 'stock-take', place: { kind: 'slot' }, barcodes: [] },
+        { kind: 'read-label', cartridges: { drive: '0', barcode: 'TPL001L9' } },
+      ])
+        expectRefused(await fixture.post('/v1/jobs', order), 400);
     });
 
     it('what is no job id, and no time to wait', async () => {
