@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander';
 import type { ChangerStatusView, ChangerView, ElementView } from '../protocol/changer-api.js';
+import { addChangerProcedures } from './changer-procedure-commands.js';
 import { writeJson, writeLine, type CommandEnvironment } from './context.js';
 import { formatFoundChangers } from './hardware-words.js';
 import { formatMtxStatus } from './mtx-status.js';
@@ -46,6 +47,7 @@ export function addChangerCommands(program: Command, run: CommandRunner): void {
         }
       }),
     );
+  addChangerProcedures(changer, run);
 }
 
 /** The one named, else the only library. */

@@ -1,5 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import type { Clock } from '../base/clock.js';
+import type { SerialLines } from './scanner.js';
 import type { ControlClient } from '../client/control-client.js';
 
 /** What `main` hands to the commands: the outside world of the CLI. */
@@ -11,6 +12,7 @@ export interface CliContext {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly version: string;
+  readonly serialLines: SerialLines;
   /** Who is typing, for the daemon's audit. */
   readonly user: string;
 }

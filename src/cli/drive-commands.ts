@@ -52,16 +52,37 @@ export function addDriveCommands(program: Command, run: CommandRunner): void {
       run(async (environment, barcode: string, name: string | undefined, options: JobOptions) => {
         const cartridge = parseBarcodeArgument(barcode);
         const drive = await chooseDrive(environment, name);
-        await runJob(environment, { kind: 'load', barcode: cartridge, drive }, options);
+        await runJob(environment, { kind: 'load', cartridge: { barcode: cartridge }, drive }, options);
       }),
     );
 
   addJobOptions(drive.command('unload'))
     .argument('[drive]', 'name or number')
-    .description('rewind and take the cartridge out')
+    .description('rewind, take the cartridge out and bring it back to where it came from')
     .action(
       run(async (environment, name: string | undefined, options: JobOptions) => {
         await runJob(environment, { kind: 'unload', drive: await chooseDrive(environment, name) }, options);
+      }),
+    );
+
+  addJobOptions(drive.command('eject'))
+    .argument('[drive]', 'name or number')
+    .description('rewind and let go of the cartridge; it stays in the mouth of the drive')
+    .action(
+      run(async (environment, name: string | undefined, options: JobOptions) => {
+        const chosen = await chooseDrive(environment, name);
+        await runJob(environment, { kind: 'unload', drive: chosen, ejectOnly: true }, options);
+      }),
+    );
+
+  addJobOptions(drive.command('clean'))
+    .argument('[drive]', 'name or number')
+    .option('--cartridge <barcode>', 'with this one (default: one that has uses left)')
+    .description('have it cleaned by a cleaning cartridge')
+    .action(
+      run(async (environment, name: string | undefined, options: JobOptions & { readonly cartridge?: string }) => {
+        const cartridge = options.cartridge === undefined ? null : parseBarcodeArgument(options.cartridge);
+        await runJob(environment, { kind: 'clean', drive: await chooseDrive(environment, name), cartridge }, options);
       }),
     );
 

@@ -16,6 +16,7 @@ import { addJobCommands } from './job-commands.js';
 import { addMediaCommands } from './media-commands.js';
 import { addPoolCommands } from './pool-commands.js';
 import { makeCommandRunner } from './run-command.js';
+import { serialLines } from './scanner.js';
 import { addStatusCommands } from './status-commands.js';
 import { addStreamCommands } from './stream-commands.js';
 import { UsageError } from './usage-error.js';
@@ -47,6 +48,7 @@ async function main(): Promise<number> {
     environment: process.env,
     clock: systemClock,
     signal: abort.signal,
+    serialLines,
     version: readVersion(),
     user: userName(),
   };

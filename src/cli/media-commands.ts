@@ -4,7 +4,9 @@ import type { MediumView } from '../protocol/control-api.js';
 import { parseBarcodeArgument } from './barcode-argument.js';
 import { writeJson, writeLine, type CommandEnvironment } from './context.js';
 import { addMediaProcedures } from './media-procedure-commands.js';
+import { addOffsiteCommands, listOffsite } from './offsite-commands.js';
 import type { CommandRunner } from './run-command.js';
+import { addScanCommand } from './scan-command.js';
 import { formatPairs, formatTable } from './text-table.js';
 import { UsageError } from './usage-error.js';
 import { formatBytes, formatLocation, formatTime } from './words.js';
@@ -14,14 +16,17 @@ export function addMediaCommands(program: Command, run: CommandRunner): void {
 
   media
     .command('list')
+    .option('--location <place...>', 'only: shelf, missing, vault or vault NAME, with who brought each there and when')
     .option('--why <barcode>', 'instead: why that one would be written next, or would not')
     .option('--pool <name>', 'with --why: by which pool; those that concern it when not given')
     .description('every cartridge and disk volume the node knows')
     .action(
-      run(async (environment, { why, pool }: { readonly why?: string; readonly pool?: string }) => {
+      run(async (environment, { why, pool, location }: ListOptions) => {
+        if (pool !== undefined && why === undefined) throw new UsageError('--pool goes with --why');
+        if (location !== undefined && why !== undefined) throw new UsageError('--why or --location, not both');
         if (why !== undefined) await explain(environment, parseBarcodeArgument(why), pool);
-        else if (pool === undefined) await list(environment);
-        else throw new UsageError('--pool goes with --why');
+        else if (location !== undefined) await listOffsite(environment, location);
+        else await list(environment);
       }),
     );
 
@@ -32,6 +37,14 @@ export function addMediaCommands(program: Command, run: CommandRunner): void {
     .action(run(async (environment, barcode: string) => show(environment, parseBarcodeArgument(barcode))));
 
   addMediaProcedures(media, run);
+  addOffsiteCommands(media, run);
+  addScanCommand(media, run);
+}
+
+interface ListOptions {
+  readonly why?: string;
+  readonly pool?: string;
+  readonly location?: readonly string[];
 }
 
 async function list(environment: CommandEnvironment): Promise<void> {

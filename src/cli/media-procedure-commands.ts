@@ -1,10 +1,13 @@
 import type { Command } from 'commander';
 import type { JobPlanView, JobRequest } from '../protocol/job-api.js';
+import { VOLUME_STATES } from '../terms/media-state.js';
 import { parseBarcodeArgument } from './barcode-argument.js';
 import { confirm } from './confirm.js';
 import { writeJson, writeLine, type CommandEnvironment } from './context.js';
+import { parseDueArgument } from './due-argument.js';
 import type { CommandRunner } from './run-command.js';
 import { addJobOptions, runJob, type JobOptions } from './run-job.js';
+import { parseSlotArgument } from './slot-argument.js';
 import { UsageError } from './usage-error.js';
 import { formatBytes } from './words.js';
 
@@ -31,12 +34,44 @@ export function addMediaProcedures(media: Command, run: CommandRunner): void {
       }),
     );
 
-  addJobOptions(media.command('eject'))
+  addJobOptions(addDestructiveOptions(media.command('erase')))
     .argument('<barcode...>')
-    .description('unload cartridges and hand them to the operator')
+    .option('--long', 'overwrite the whole medium, which takes hours')
+    .option('--scratch', 'make empty volumes of the pool scratch of them (default: blank)')
+    .option('--overwrite', "also erase another program's data, or a volume this node does not know")
+    .description('make cartridges blank; refused while a stream on them must be kept')
     .action(
-      run(async (environment, barcodes: string[], options: JobOptions) =>
-        runJob(environment, { kind: 'eject', barcodes: barcodes.map(parseBarcodeArgument) }, options),
+      run(async (environment, barcodes: string[], options: EraseOptions) => {
+        const named = barcodes.map(parseBarcodeArgument);
+        const request = {
+          kind: 'erase',
+          barcodes: named,
+          extent: options.long === true ? 'long' : 'short',
+          becomes: options.scratch === true ? 'scratch' : 'blank',
+          overwrite: options.overwrite === true ? named : [],
+        } as const;
+        await runDestructive(environment, { ...request, overwrite: [...request.overwrite] }, options);
+      }),
+    );
+
+  addJobOptions(media.command('set-state'))
+    .argument('<barcode>')
+    .argument('<state>', VOLUME_STATES.join(', '))
+    .requiredOption('--reason <text>', 'why, in words')
+    .description('say what a cartridge is good for')
+    .action(
+      run(
+        async (
+          environment,
+          barcode: string,
+          state: string,
+          { reason, ...options }: JobOptions & { readonly reason: string },
+        ) => {
+          const known = VOLUME_STATES.find((one) => one === state);
+          if (known === undefined) throw new UsageError(`"${state}" is no state: ${VOLUME_STATES.join(', ')}`);
+          const barcodes = [parseBarcodeArgument(barcode)];
+          await runJob(environment, { kind: 'set-state', barcodes, state: known, reason }, options);
+        },
       ),
     );
 
@@ -48,6 +83,82 @@ export function addMediaProcedures(media: Command, run: CommandRunner): void {
         runJob(environment, { kind: 'verify', barcodes: barcodes.map(parseBarcodeArgument) }, options),
       ),
     );
+  addJobOptions(media.command('eject'))
+    .argument('[barcode...]')
+    .option('--pool <name>', 'every volume of this pool that is in a changer')
+    .option('--state <state>', 'of those of the pool only the ones in this state, such as full')
+    .option('--vault <name>', 'where they are brought (default: to the shelf)')
+    .option('--due <day>', 'when they should be back: 2027-01-31, or 30d')
+    .description('hand cartridges to the operator by the import/export slots, with a pick list')
+    .action(
+      run(async (environment, barcodes: string[], options: EjectOptions) => eject(environment, barcodes, options)),
+    );
+
+  addJobOptions(media.command('import'))
+    .argument('[slot...]', 'import/export slots (default: all that are full)')
+    .option('--changer <name>', 'which, where there are several')
+    .option('--vault <name>', 'the vault they come from: tells what of it is overdue and did not come')
+    .option('--read-labels', 'also mount each and compare its label with the books')
+    .description('bring what lies in the import/export slots into storage slots')
+    .action(
+      run(async (environment, slots: string[], options: ImportOptions) => {
+        const { changer = null, vault = null } = options;
+        const numbers = slots.length === 0 ? null : slots.map(parseSlotArgument);
+        const readLabels = options.readLabels === true;
+        await runJob(environment, { kind: 'import', changer, slots: numbers, vault, readLabels }, options);
+      }),
+    );
+
+  addJobOptions(media.command('read-label'))
+    .argument('[barcode...]')
+    .option('--drive <drive>', 'of whatever is in this drive')
+    .description('what is on a cartridge, compared with the books')
+    .action(
+      run(async (environment, barcodes: string[], options: JobOptions & { readonly drive?: string }) => {
+        const named = barcodes.map(parseBarcodeArgument);
+        if ((named.length === 0) !== (options.drive !== undefined))
+          throw new UsageError('Of which? Give barcodes, or --drive for what is in a drive.');
+        const cartridges = options.drive === undefined ? named : { drive: options.drive };
+        await runJob(environment, { kind: 'read-label', cartridges }, options);
+      }),
+    );
+}
+
+interface EjectOptions extends JobOptions {
+  readonly pool?: string;
+  readonly state?: string;
+  readonly vault?: string;
+  readonly due?: string;
+}
+
+interface ImportOptions extends JobOptions {
+  readonly changer?: string;
+  readonly vault?: string;
+  readonly readLabels?: true;
+}
+
+async function eject(
+  environment: CommandEnvironment,
+  barcodes: readonly string[],
+  options: EjectOptions,
+): Promise<void> {
+  const named = barcodes.map(parseBarcodeArgument);
+  const { pool, state, vault = null, due } = options;
+  if ((named.length === 0) !== (pool !== undefined))
+    throw new UsageError('Which cartridges? Give their barcodes, or --pool for those of a pool that are in a changer.');
+  if (pool === undefined && state !== undefined) throw new UsageError('--state goes with --pool');
+  if (due !== undefined && vault === null) throw new UsageError('--due goes with --vault');
+  const chosen = pool === undefined ? named : await inChanger(environment, pool, state ?? null);
+  if (chosen.length === 0) throw new UsageError(`No ${state ?? 'volume'} of pool ${pool ?? ''} is in a changer.`);
+  const dueMs = due === undefined ? null : parseDueArgument(due, environment.clock);
+  await runJob(environment, { kind: 'eject', barcodes: chosen, vault, dueMs }, options);
+}
+
+async function inChanger({ control }: CommandEnvironment, pool: string, state: string | null): Promise<string[]> {
+  return (await control.media())
+    .filter((medium) => medium.volume?.pool === pool && (state === null || medium.state === state))
+    .filter(({ location }) => ['slot', 'import-export', 'drive', 'transport'].includes(location.kind))
+    .map(({ barcode }) => barcode);
 }
 
 interface DestructiveOptions extends JobOptions {
@@ -62,6 +173,12 @@ function addDestructiveOptions(command: Command): Command {
 interface LabelOptions extends DestructiveOptions {
   readonly pool: string;
   readonly all?: true;
+  readonly overwrite?: true;
+}
+
+interface EraseOptions extends DestructiveOptions {
+  readonly long?: true;
+  readonly scratch?: true;
   readonly overwrite?: true;
 }
 
@@ -91,7 +208,7 @@ async function label(
   );
 }
 
-type DestructiveRequest = Extract<JobRequest, { kind: 'label' }>;
+type DestructiveRequest = Extract<JobRequest, { kind: 'label' | 'erase' }>;
 
 /** Names what would be destroyed and asks; what is ordered then is what was shown. */
 async function runDestructive(

@@ -37,7 +37,9 @@ describe('the commands that order jobs', () => {
     expect(await linesOf('media', 'eject', 'tpl001l9', 'TPL002L9')).to.deep.equal([
       'TPL001L9: labelled for pool default',
     ]);
-    expect(fixture.jobs.orders).to.deep.equal([{ kind: 'eject', barcodes: ['TPL001L9', 'TPL002L9'] }]);
+    expect(fixture.jobs.orders).to.deep.equal([
+      { kind: 'eject', barcodes: ['TPL001L9', 'TPL002L9'], vault: null, dueMs: null },
+    ]);
     expect(fixture.jobs.calls.filter(([name]) => name === 'show')).to.have.length(2);
   });
 
@@ -244,13 +246,88 @@ describe('the commands that order jobs', () => {
     });
   });
 
+  describe('each verb', () => {
+    const cases: readonly (readonly [command: string, order: object])[] = [
+      [
+        'media erase TPL001L9 --long --scratch --overwrite --yes',
+        { kind: 'erase', barcodes: ['TPL001L9'], extent: 'long', becomes: 'scratch', overwrite: ['TPL001L9'] },
+      ],
+      [
+        'media erase TPL001L9',
+        { kind: 'erase', barcodes: ['TPL001L9'], extent: 'short', becomes: 'blank', overwrite: [] },
+      ],
+      [
+        'media set-state TPL001L9 retired --reason dropped',
+        { kind: 'set-state', barcodes: ['TPL001L9'], state: 'retired', reason: 'dropped' },
+      ],
+      [
+        'media eject --pool default --state append --vault bank',
+        { kind: 'eject', barcodes: ['TPL001L9'], vault: 'bank', dueMs: null },
+      ],
+      ['media import', { kind: 'import', changer: null, slots: null, vault: null, readLabels: false }],
+      [
+        'media import 25 26 --changer lib0 --vault bank --read-labels',
+        { kind: 'import', changer: 'lib0', slots: [25, 26], vault: 'bank', readLabels: true },
+      ],
+      ['media read-label TPL001L9', { kind: 'read-label', cartridges: ['TPL001L9'] }],
+      ['media read-label --drive tape1', { kind: 'read-label', cartridges: { drive: 'tape1' } }],
+      ['changer inventory', { kind: 'inventory', changer: null, readLabels: false }],
+      ['changer inventory lib0 --read-labels', { kind: 'inventory', changer: 'lib0', readLabels: true }],
+      ['changer transfer 3 25', { kind: 'transfer', changer: null, from: 3, to: 25 }],
+      ['changer load 3', { kind: 'load', cartridge: { changer: null, slot: 3 }, drive: null }],
+      ['changer load 3 1 --changer lib0', { kind: 'load', cartridge: { changer: 'lib0', slot: 3 }, drive: '1' }],
+      ['changer unload', { kind: 'unload', drive: 'tape0', slot: null, ejectOnly: false }],
+      ['changer unload 7 tape1', { kind: 'unload', drive: 'tape1', slot: 7, ejectOnly: false }],
+      ['drive eject tape1', { kind: 'unload', drive: 'tape1', slot: null, ejectOnly: true }],
+      ['drive clean', { kind: 'clean', drive: 'tape0', cartridge: null }],
+      ['drive clean tape1 --cartridge CLN001CU', { kind: 'clean', drive: 'tape1', cartridge: 'CLN001CU' }],
+    ];
+    for (const [command, order] of cases)
+      it(`${command} orders just that`, async () => {
+        expect((await run(command.split(' '))).error).to.equal(null);
+        expect(fixture.jobs.orders).to.deep.equal([order]);
+      });
+
+    it('takes no command line that makes no sense, and orders nothing', async () => {
+      for (const command of [
+        'media erase TPL1',
+        'media set-state TPL001L9 lost --reason x',
+        'media eject',
+        'media eject TPL001L9 --pool default',
+        'media eject TPL001L9 --state full',
+        'media eject TPL001L9 --due 30d',
+        'media eject TPL001L9 --vault bank --due yesterday',
+        'media eject --pool nobody',
+        'media import 0',
+        'media import x',
+        'media read-label',
+        'media read-label TPL001L9 --drive 0',
+        'changer transfer 1 x',
+        'changer load 0',
+        'changer unload -1',
+        'drive clean --cartridge CLN1',
+      ])
+        expect((await run(command.split(' '))).error, command).to.be.instanceOf(Error);
+      expect(fixture.jobs.orders).to.deep.equal([]);
+    });
+
+    it('asks before it erases a volume', async () => {
+      fixture.jobs.destroys.set('TPL001L9', { volumeId: volumeIdOf(1), pool: 'daily', bytes: 1, isNamed: false });
+      expect((await run(['media', 'erase', 'TPL001L9'])).error).to.be.instanceOf(UsageError);
+      expect((await run(['media', 'erase', 'TPL001L9'], { terminal: 'n\n' })).error).to.be.instanceOf(UsageError);
+      expect(fixture.jobs.orders).to.deep.equal([]);
+      expect((await run(['media', 'erase', 'TPL001L9', '--yes'])).error).to.equal(null);
+      expect(fixture.jobs.orders).to.have.length(1);
+    });
+  });
+
   describe('drive load and unload', () => {
     it('go to the drive that is named', async () => {
       await run(['drive', 'load', '*tpl002l9*', 'tape7']);
       await run(['drive', 'unload', '3']);
       expect(fixture.jobs.orders).to.deep.equal([
-        { kind: 'load', barcode: 'TPL002L9', drive: 'tape7' },
-        { kind: 'unload', drive: '3' },
+        { kind: 'load', cartridge: { barcode: 'TPL002L9' }, drive: 'tape7' },
+        { kind: 'unload', drive: '3', slot: null, ejectOnly: false },
       ]);
     });
 
@@ -258,8 +335,8 @@ describe('the commands that order jobs', () => {
       await run(['drive', 'unload'], { environment: { TAPELOOM_DRIVE: 'tape5' } });
       await run(['drive', 'unload']);
       expect(fixture.jobs.orders).to.deep.equal([
-        { kind: 'unload', drive: 'tape5' },
-        { kind: 'unload', drive: 'tape0' },
+        { kind: 'unload', drive: 'tape5', slot: null, ejectOnly: false },
+        { kind: 'unload', drive: 'tape0', slot: null, ejectOnly: false },
       ]);
     });
 
