@@ -7,7 +7,8 @@ import { isAtWork } from '../../src/terms/job-words.js';
 import { patternedBytes } from '../support/patterned-bytes.js';
 import { PtyPair } from '../support/pty-pair.js';
 import { barcodeOf } from '../support/records.js';
-import { SimNode, type CliResult } from '../support/sim-node.js';
+import type { CliResult } from '../support/daemon-process.js';
+import { SimNode } from '../support/sim-node.js';
 
 describe('a library of two drives and 24 slots through the CLI', () => {
   let node: SimNode;

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { OBJECT_ENTRY_BYTES } from '../../sim/object-entry.js';
 import type { MediumView, StatusView, StreamView } from '../../src/protocol/control-api.js';
 import { patternedBytes, patternedChunks } from '../support/patterned-bytes.js';
-import { SimNode, type CliResult } from '../support/sim-node.js';
+import type { CliResult } from '../support/daemon-process.js';
+import { SimNode } from '../support/sim-node.js';
 
 const TAPE = 'TPL001L9';
 

@@ -2,7 +2,8 @@ import { expect } from 'chai';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DriveView, MediumView, StatusView, StreamView } from '../../src/protocol/control-api.js';
 import { patternedBytes, patternedChunks } from '../support/patterned-bytes.js';
-import { SimNode, type CliResult } from '../support/sim-node.js';
+import type { CliResult } from '../support/daemon-process.js';
+import { SimNode } from '../support/sim-node.js';
 
 const STREAMS = 8;
 const STREAM_BYTES = 11_000_000;
