@@ -10,7 +10,11 @@ export function defineOpeningClauses(contract: Clauses, bench: NodeBench): void 
       expect(bench.node.open()).to.equal(0);
       expect(bench.node.read()).to.equal('-ENOMEDIUM');
       expect(bench.node.write(bench.block(1))).to.equal('-ENOMEDIUM');
-      expect(bench.node.status()).to.deep.equal({ file: null, block: null, flags: 'DR_OPEN' });
+      // Linux 6.1 goes on telling that the tape before was at the end of its data.
+      expect(bench.node.status()).to.deep.oneOf([
+        { file: null, block: null, flags: 'DR_OPEN' },
+        { file: null, block: null, flags: 'EOD DR_OPEN' },
+      ]);
       expect(bench.node.close()).to.equal(0);
     });
 

@@ -71,6 +71,11 @@ export class StNode {
     return nameOf(this.#port.ioctl(this.#fd, MTIO.operate, encodeMtOperation({ op, count })));
   }
 
+  /** What a caller finds on the open node by itself. */
+  capture<T>(look: (port: SyscallPort, fd: number) => T): T {
+    return look(this.#port, this.#fd);
+  }
+
   /** The errno's name when the driver refuses. */
   status(): StatusSeen | CallResult {
     const bytes = new Uint8Array(MTGET_BYTES);

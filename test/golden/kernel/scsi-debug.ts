@@ -1,0 +1,58 @@
+import type { CapturedBytes } from './captured-bytes.js';
+
+const WHERE = 'scsi_debug (ptype=1) of Linux 7.3.4 (Debian 13 backports)';
+
+/**
+ * Captured in the virtual machine of test/kernel-vm, where scsi-debug/captured.test.ts looks whether they are the same today. In the
+ * order in which they are captured.
+ */
+export const CAPTURED_FROM_SCSI_DEBUG = {
+  inquiry: {
+    from: `INQUIRY to ${WHERE}`,
+    hex: '010007025b00100a4c696e7578202020736373695f6465627567202020202020303139313230323130353230000000000000000000000000000000c005c005252100000000000000000000000000000000000000000000000000000000000000',
+  },
+  supportedCommands: {
+    from: `REPORT SUPPORTED OPERATION CODES to ${WHERE}`,
+    hex: '000000e01200000000000006a00000000000000c030000000000000600000000000000065a0000000000000a1a00000000000006550000000000000a150000000000000608000000000000060a000000000000061b00000000000006a300000a0001000ca300000c0001000ca300000d0001000c560000000000000a1600000000000006570000000000000a17000000000000061e0000000000000601000000000000061d00000000000006340000000000000a05000000000000062b0000000000000a1000000000000006110000000000000604000000000000061900000000000006',
+  },
+  statusAtBeginning: {
+    from: `MTIOCGET at the beginning of a blank tape of ${WHERE}`,
+    hex: '720000000000000000000000000000000000000000000000000001410000000000000000000000000000000000000000',
+  },
+  statusBehindBlocks: {
+    from: `MTIOCGET behind two blocks written to ${WHERE}`,
+    hex: '720000000000000000000000000000000000000000000000000001010000000000000000000000000000000002000000',
+  },
+  statusBehindFilemark: {
+    from: `MTIOCGET behind a filemark written to ${WHERE}`,
+    hex: '720000000000000000000000000000000000000000000000000001810000000000000000000000000100000000000000',
+  },
+  position: {
+    from: `READ POSITION (short) behind two blocks and a filemark of ${WHERE}`,
+    hex: '0000000000000003000000030000000000000000',
+  },
+  endOfData: {
+    from: `sense of READ(6) of 512 bytes at the end of the data of ${WHERE}`,
+    hex: 'f00008000002000a00000000000500000000',
+  },
+  positionAtBeginning: {
+    from: `READ POSITION (short) after a rewind of ${WHERE}`,
+    hex: '0000000000000000000000000000000000000000',
+  },
+  longBlock: {
+    from: `sense of READ(6) of 512 bytes at a block of 1000 of ${WHERE}`,
+    hex: 'f00020fffffe180a00000000000000000000',
+  },
+  filemark: {
+    from: `sense of READ(6) of 512 bytes at a filemark of ${WHERE}`,
+    hex: 'f00080000002000a00000000000100000000',
+  },
+  statusAtEndOfData: {
+    from: `MTIOCGET behind a read(2) at the end of the data of ${WHERE}`,
+    hex: '7200000000000000000000000000000000000000000000000000010900000000000000000000000000000000ffffffff',
+  },
+  reset: {
+    from: `sense of TEST UNIT READY after LOGICAL UNIT RESET of ${WHERE}`,
+    hex: '700006000000000a00000000290000000000',
+  },
+} as const satisfies Readonly<Record<string, CapturedBytes>>;
