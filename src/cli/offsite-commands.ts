@@ -21,7 +21,7 @@ export function addOffsiteCommands(media: Command, run: CommandRunner): void {
     );
 
   media
-    .command('history')
+    .command('moves')
     .argument('<barcode>')
     .option('--limit <n>', 'at most so many, newest first', '100')
     .description('every move of a cartridge: from where to where, when, by whom and why')

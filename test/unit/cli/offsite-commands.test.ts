@@ -55,12 +55,12 @@ describe('the commands about media outside the changers', () => {
     ]);
   });
 
-  it('media history shows every move, newest first', async () => {
-    const [head, first, second] = await linesOf('media', 'history', 'tpl001l9', '--limit', '2');
+  it('media moves shows every move, newest first', async () => {
+    const [head, first, second] = await linesOf('media', 'moves', 'tpl001l9', '--limit', '2');
     expect(head).to.match(/^WHEN +FROM +TO +BY +WHY$/);
     expect(first).to.match(/slot 3 +shelf +olga +ejected by an operator$/);
     expect(second).to.match(/new +slot 3 +tapeloomd +found by the changer$/);
     expect(fixture.offsite.calls).to.deep.equal([['moves', 'TPL001L9', 2]]);
-    expect((await run('media', 'history', 'TPL001L9', '--limit', 'all')).error).to.be.instanceOf(UsageError);
+    expect((await run('media', 'moves', 'TPL001L9', '--limit', 'all')).error).to.be.instanceOf(UsageError);
   });
 });
