@@ -1,3 +1,4 @@
+import { parseIscsiAddress } from '../device/iscsi-address.js';
 import { z } from 'zod';
 import { DRIVE_SHARING, ALLOCATION_WORDS, allocationOfWord, WORM_RULES } from '../terms/pool-policy.js';
 import type { PoolRecord } from '../inventory/records.js';
@@ -39,6 +40,12 @@ const name = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'letters, digits, dot, dash and underscore, 1 to 64');
 const path = z.string().regex(/^\//, 'an absolute path');
+const pathOrIscsi = z
+  .string()
+  .refine(
+    (text) => text.startsWith('/') || parseIscsiAddress(text) !== null,
+    'an absolute path, or iscsi://HOST[:PORT]/TARGET/LUN',
+  );
 const port = z.number().int().min(0).max(65_535);
 
 const PAGE_BYTES = 4096;
@@ -134,6 +141,7 @@ function isRewinding(device: string): boolean {
 const tapeDriveTable = z.strictObject({
   name,
   kind: z.literal('tape'),
+  // What the kernel's own iSCSI initiator attaches is such a node as well: drives need `st`.
   device: path.refine((device) => !isRewinding(device), {
     message:
       'the non-rewinding node, such as /dev/nst0: the other one rewinds on close, and the next write destroys the volume',
@@ -151,7 +159,7 @@ const tapeDrive = tapeDriveTable.transform((drive) => ({
 
 const changer = z.strictObject({
   name,
-  device: path.refine((device) => !/\/(?:sch|n?st|sd|sr)\d+[a-z]*$/.test(device), {
+  device: pathOrIscsi.refine((device) => !/\/(?:sch|n?st|sd|sr)\d+[a-z]*$/.test(device), {
     message: 'the SCSI generic node of the changer, such as /dev/sg3, or its link below /dev/tape/by-id',
   }),
 });

@@ -1,16 +1,25 @@
 import { realpathSync } from 'node:fs';
+import { hostname } from 'node:os';
 import type { Clock } from '../base/clock.js';
 import { listChangers } from '../device/changer-discovery.js';
 import type { ScsiChannel } from '../device/scsi-channel.js';
 import { findStableLink } from '../device/stable-links.js';
+import { isIscsiPath } from '../device/iscsi-address.js';
+import type { IscsiOptions } from '../device/iscsi-syscalls.js';
 import { unlessGone } from '../device/sysfs-scsi.js';
 import { findTapeDrive, listTapeDrives } from '../device/tape-discovery.js';
 import { WorkerScsiChannel } from '../device/worker-scsi-channel.js';
 import type { FoundDevice, Machine } from './machine.js';
 
+const ISCSI_PORT_MODULE_URL = new URL('../device/iscsi-syscalls.js', import.meta.url).href;
 export const LINUX_PORT_MODULE_URL = new URL('../device/linux-syscalls.js', import.meta.url).href;
 
-/** What the kernel has found, by sysfs. */
+/** How this daemon calls itself to iSCSI targets: an iqn. name of a domain that nobody can own (RFC 2606), with the machine's name. */
+const INITIATOR = `iqn.2026-01.invalid.tapeloom:${hostname()
+  .toLowerCase()
+  .replaceAll(/[^a-z0-9.-]/g, '-')}`;
+
+/** What the kernel has found, by sysfs; and logical units behind iSCSI targets, of which it knows nothing. */
 export class LinuxMachine implements Machine {
   readonly #clock: Clock;
   readonly #sysfs: string;
@@ -48,6 +57,10 @@ export class LinuxMachine implements Machine {
   }
 
   openChannel(node: string): ScsiChannel {
-    return new WorkerScsiChannel({ device: node, portModuleUrl: LINUX_PORT_MODULE_URL, portOptions: {} }, this.#clock);
+    const portOptions: IscsiOptions = { initiator: INITIATOR };
+    const port = isIscsiPath(node)
+      ? { portModuleUrl: ISCSI_PORT_MODULE_URL, portOptions }
+      : { portModuleUrl: LINUX_PORT_MODULE_URL, portOptions: {} };
+    return new WorkerScsiChannel({ device: node, ...port }, this.#clock);
   }
 }

@@ -14,13 +14,14 @@ lsscsi lsscsi
 mtx mtx
 mt-st mt-st
 sg_inq sg3-utils
+/usr/lib/x86_64-linux-gnu/libiscsi.so.7 libiscsi7
 LIST
 }
 
 missing_packages() {
   local program package
   while read -r program package; do
-    PATH=$PATH:/usr/sbin:/sbin command -v "$program" > /dev/null || echo "$package"
+    [ -e "$program" ] || PATH=$PATH:/usr/sbin:/sbin command -v "$program" > /dev/null || echo "$package"
   done < <(required_packages)
 }
 

@@ -9,11 +9,14 @@ export interface TgtLibraryOptions {
   readonly home: string;
   /** Of the machine itself, to listen on at the iSCSI port. */
   readonly address: string;
+  /** The iSCSI port when not told. */
+  readonly port?: number;
   readonly drives: number;
   readonly slots: number;
   readonly importExportSlots: number;
 }
 
+const ISCSI_PORT = 3260;
 const TARGET_NUMBER = 1;
 const FIRST_SLOT = 1024;
 const FIRST_IMPORT_EXPORT_SLOT = 900;
@@ -37,7 +40,7 @@ export class TgtLibrary {
   static async start(options: TgtLibraryOptions): Promise<TgtLibrary> {
     mkdirSync(options.home, { recursive: true });
     const log = openSync(join(options.home, 'tgtd.log'), 'a');
-    const daemon = spawn('tgtd', ['-f', '--iscsi', `portal=${options.address}:3260`], {
+    const daemon = spawn('tgtd', ['-f', '--iscsi', `portal=${options.address}:${String(options.port ?? ISCSI_PORT)}`], {
       stdio: ['ignore', log, log],
       env: { ...process.env, TGT_IPC_SOCKET: join(options.home, 'ipc') },
     });

@@ -198,6 +198,11 @@ encryption = false
       ]);
     });
 
+    it('takes a library behind an iSCSI target', () => {
+      const device = 'iscsi://gateway/iqn.2026-01.example:library/3';
+      expect(load(LIBRARY.replace('/dev/sg3', device)).changers).to.deep.equal([{ name: 'lib', device }]);
+    });
+
     it('needs no pool, since operators can make some, and lets clients name those', () => {
       const text = `${DRIVES}[[client]]\nname = "a"\ntoken_sha256 = "${HASH}"\npools = ["made-later"]\n`;
       expect(load(text).pools).to.deep.equal([]);
@@ -397,6 +402,12 @@ encryption = false
         `${LIBRARY.replace('/dev/sg3', '/dev/sch0')}${POOLS}`,
         9,
         ['changer[0].device', 'SCSI generic', '/dev/sch0'],
+      ],
+      [
+        'a changer behind iSCSI without a logical unit',
+        `${LIBRARY.replace('/dev/sg3', 'iscsi://gateway/iqn.2026-01.example:library')}${POOLS}`,
+        9,
+        ['changer[0].device', 'iscsi://HOST[:PORT]/TARGET/LUN'],
       ],
       ['a changer nobody stands in', `${LIBRARY.replace('changer = "lib"', '')}${POOLS}`, 8, ['changer = "lib"']],
       [
