@@ -5,6 +5,9 @@ import type { Inventory } from '../inventory/inventory.js';
 import type { DriveBay } from '../media/drive-bay.js';
 import type { PoolRecord } from '../inventory/records.js';
 import type { RetentionClock } from '../media/retention-clock.js';
+import type { RetentionGuard } from '../media/retention-guard.js';
+import { stateOf } from '../media/state-changes.js';
+import { mediumOfBarcode, type Barcode } from '../terms/barcode.js';
 import type { DoctorView } from '../protocol/control-api.js';
 
 type Check = DoctorView['checks'][number];
@@ -13,6 +16,7 @@ export interface DoctorOptions {
   readonly bays: readonly DriveBay[];
   readonly inventory: Inventory;
   readonly retentionClock: RetentionClock;
+  readonly guard: RetentionGuard;
   readonly stateDirectory: string;
   readonly blockSizeBytes: number;
   /** Real tape drives are there: SG_IO needs a capability. */
@@ -122,13 +126,36 @@ async function checkInventory(inventory: Inventory): Promise<Check> {
 async function checkPool(pool: PoolRecord, options: DoctorOptions): Promise<Check> {
   const name = `pool ${pool.name}`;
   try {
-    const writable = (await options.inventory.volumes()).filter(
-      (volume) => volume.pool === pool.name && volume.state === 'append',
-    );
-    return writable.length > 0
-      ? { name, result: 'ok', message: `${String(writable.length)} volumes to write on` }
+    const found = await countWritable(pool, options);
+    return found.length > 0
+      ? { name, result: 'ok', message: `volumes to write on: ${found.join(', ')}` }
       : { name, result: 'warning', message: `no volume to write on; tapeloom media label BARCODE --pool ${pool.name}` };
   } catch (error) {
     return { name, result: 'unknown', message: describeError(error) };
   }
+}
+
+/** What the pool could begin or go on writing on, by kind: in reach or not, since a person can bring it. */
+async function countWritable(pool: PoolRecord, { inventory, guard }: DoctorOptions): Promise<readonly string[]> {
+  const volumes = await inventory.volumes();
+  const own = volumes.filter((volume) => volume.pool === pool.name);
+  const counts: (readonly [number, string])[] = [[own.filter(({ state }) => state === 'append').length, 'with room']];
+  if (pool.recycles && own.some(({ state }) => state === 'full')) {
+    const protection = await guard.protection();
+    const expired = own.filter(
+      ({ state, volumeId, retentionEndMs }) =>
+        state === 'full' && (retentionEndMs ?? 0) <= guard.earliestMs && protection.reasonsFor(volumeId).length === 0,
+    );
+    counts.push([expired.length, 'expired']);
+  }
+  const scratch = volumes.filter(({ state }) => state === 'scratch');
+  const isOfKind = (barcode: Barcode): boolean => (mediumOfBarcode(barcode) === 'disk') === (pool.kind === 'disk');
+  if (pool.drawsFromScratch) counts.push([scratch.filter(({ barcode }) => isOfKind(barcode)).length, 'scratch']);
+  if (pool.labelsBlank) {
+    const blank = (await inventory.cartridges()).filter(
+      (cartridge) => cartridge.volumeId === null && stateOf(cartridge, null) === 'blank' && isOfKind(cartridge.barcode),
+    );
+    counts.push([blank.length, 'blank']);
+  }
+  return counts.filter(([count]) => count > 0).map(([count, what]) => `${String(count)} ${what}`);
 }

@@ -202,6 +202,7 @@ async function openNode(options: StorageNodeOptions): Promise<StorageNode> {
         bays,
         inventory,
         retentionClock,
+        guard,
         stateDirectory: configuration.stateDirectory,
         blockSizeBytes: environment.blockSizeBytes,
         needsRawIo: hardware.needsRawIo,

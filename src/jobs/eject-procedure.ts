@@ -59,6 +59,7 @@ export class EjectProcedure implements Procedure {
       for (const [i, barcode] of this.#barcodes.entries())
         await run.step(barcode, async (say) =>
           run.withCartridge(barcode, 'being ejected', async () => {
+            await this.#world.register.refuseDuplicate(barcode);
             const changer = await this.#takeFromDrive(run, barcode);
             if (changer !== null) opened.add(changer);
             say('to the door');
@@ -73,7 +74,7 @@ export class EjectProcedure implements Procedure {
     }
   }
 
-  /** VOLUME_UNKNOWN, CHANGER_NO_CARTRIDGE, MEDIUM_INCOMPATIBLE. */
+  /** VOLUME_UNKNOWN, CHANGER_NO_CARTRIDGE, CHANGER_DUPLICATE_BARCODE, MEDIUM_INCOMPATIBLE. */
   async #find(barcode: Barcode): Promise<CartridgeRecord> {
     const record = await this.#world.environment.inventory.cartridge(barcode);
     if (record === null) throw unknownCartridge(barcode);
@@ -81,6 +82,7 @@ export class EjectProcedure implements Procedure {
       throw new StorageError('CHANGER_NO_CARTRIDGE', `${barcode} is missing. Nothing was moved; look for it first.`, {
         context: { barcode },
       });
+    await this.#world.register.refuseDuplicate(barcode);
     if (this.#destination.kind === 'vault' && mediumOfBarcode(barcode) === 'disk')
       throw new StorageError(
         'MEDIUM_INCOMPATIBLE',

@@ -19,9 +19,13 @@ export class CartridgeLoading {
     this.#register = register;
   }
 
-  /** Afterwards the drive holds that cartridge, ready. Another one in it is unloaded first. */
+  /**
+   * Afterwards the drive holds that cartridge, ready. Another one in it is unloaded first. CHANGER_DUPLICATE_BARCODE when there are
+   * two of that barcode, wherever they are.
+   */
   async load(bay: DriveBay, barcode: Barcode, cause: MoveCause, signal: AbortSignal): Promise<void> {
     const { health } = this.#environment;
+    await this.#register.refuseDuplicate(barcode);
     const status = await bay.thread.readStatus();
     if (bay.loaded === barcode && status.medium === 'ready') return;
     // One that a library has put there and nobody could identify is in the way, too.

@@ -47,7 +47,8 @@ export function problemsOf(
   return problems;
 }
 
-function describePlace(location: CartridgeLocation): string {
+/** Where it is, in words; without the changer's name. */
+export function describePlace(location: CartridgeLocation): string {
   switch (location.kind) {
     case 'slot':
       return `slot ${String(location.slot)}`;

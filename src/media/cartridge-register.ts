@@ -5,7 +5,7 @@ import type { Barcode } from '../terms/barcode.js';
 import { sameLocation, type CartridgeLocation } from '../terms/media-state.js';
 import type { DriveBay } from './drive-bay.js';
 import type { DriveLeases } from './drive-leases.js';
-import { problemsOf, type CartridgeProblem } from './cartridge-problems.js';
+import { describePlace, problemsOf, type CartridgeProblem } from './cartridge-problems.js';
 import type { MediaEnvironment } from './media-environment.js';
 import { reconcile, type AskedChanger, type FoundMove, type Reconciliation } from './reconciliation.js';
 
@@ -33,6 +33,8 @@ export class CartridgeRegister {
   readonly #environment: MediaEnvironment;
   readonly #leases: DriveLeases;
   readonly #problems = new Map<string, readonly CartridgeProblem[]>();
+  /** The last answer of each changer. */
+  readonly #answers = new Map<string, AskedChanger>();
 
   constructor(environment: MediaEnvironment, leases: DriveLeases) {
     this.#environment = environment;
@@ -78,6 +80,33 @@ export class CartridgeRegister {
   /** What an operator must look at, as of the last inventory runs. */
   get problems(): readonly CartridgeProblem[] {
     return [...this.#problems.values()].flat();
+  }
+
+  /**
+   * Which of two cartridges with one barcode would be meant, nobody can tell: neither is used, whatever changers they are in.
+   * Asks the changers only when there were two when they were asked last. CHANGER_DUPLICATE_BARCODE names both places.
+   */
+  async refuseDuplicate(barcode: Barcode): Promise<void> {
+    if (this.#placesOf(barcode).length < 2) return;
+    // One of them may have been taken out, or moved, since.
+    await this.#ask(this.changers);
+    const places = this.#placesOf(barcode);
+    if (places.length < 2) return;
+    throw new StorageError(
+      'CHANGER_DUPLICATE_BARCODE',
+      `Two cartridges have the barcode ${barcode}: one in ${places.join(', one in ')}. Nothing was done to either; take one of them out and put another label on it.`,
+      { context: { barcode, places: places.join(', ') } },
+    );
+  }
+
+  /** As the changers said last. */
+  #placesOf(barcode: Barcode): readonly string[] {
+    const places = new Set<string>();
+    for (const { name, cartridges } of this.#answers.values())
+      for (const one of cartridges)
+        if (one.barcode === barcode && one.location.kind !== 'shelf')
+          places.add(`${describePlace(one.location)} of ${name}`);
+    return [...places];
   }
 
   #noteProblems(asked: readonly AskedChanger[], report: Reconciliation, silent: RegisterReport['silent']): void {
@@ -158,7 +187,9 @@ export class CartridgeRegister {
     for (const changer of changers) {
       const { name, kind, drives } = changer;
       try {
-        asked.push({ name, kind, drives, cartridges: await changer.cartridges() });
+        const answer = { name, kind, drives, cartridges: await changer.cartridges() };
+        this.#answers.set(name, answer);
+        asked.push(answer);
       } catch (error) {
         if (!isStorageError(error)) throw error;
         silent.push({ changer: name, error });

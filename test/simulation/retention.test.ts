@@ -84,10 +84,52 @@ const ATTACKS: readonly Attack[] = [
     name: 'any state, and then a new label',
     run: async (_, node, target) => {
       for (const state of VOLUME_STATES) {
-        await tolerant(async () => node.states.set('world', target, state, 'an attack'));
+        await tolerant(async () => {
+          await node.states.set('world', target, state, 'an attack');
+        });
         await tolerant(async () => node.label(target, POOL, target));
       }
-      await tolerant(async () => node.states.set('world', target, 'full', 'as if it were'));
+      await tolerant(async () => {
+        await node.states.set('world', target, 'full', 'as if it were');
+      });
+    },
+  },
+  { name: 'an erase', run: async (_, node, target) => node.erase(target, 'short') },
+  { name: 'an erase of the whole medium', run: async (_, node, target) => node.erase(target, 'long') },
+  {
+    name: 'any state, and then an erase',
+    run: async (_, node, target) => {
+      for (const state of VOLUME_STATES) {
+        await tolerant(async () => {
+          await node.states.set('world', target, state, 'an attack');
+        });
+        await tolerant(async () => node.erase(target, 'short'));
+      }
+      await tolerant(async () => {
+        await node.states.set('world', target, 'full', 'as if it were');
+      });
+    },
+  },
+  {
+    name: 'a wall clock ten years ahead, and an erase',
+    run: async (stage, node, target) => {
+      stage.clock.wallOffsetMs = 3650 * DAY_MS;
+      try {
+        await node.erase(target, 'short');
+      } finally {
+        stage.clock.wallOffsetMs = 0;
+      }
+    },
+  },
+  {
+    name: 'an erase while an incremental begins',
+    run: async (stage, node, target) => {
+      const full = stage.streams[2]?.streamId ?? null;
+      await Promise.all([
+        tolerant(async () => node.erase(target, 'short')),
+        save(stage, node, 1, 300, full),
+        tolerant(async () => node.erase(barcode(3), 'short')),
+      ]);
     },
   },
   {

@@ -27,6 +27,7 @@ import { CartridgeReservations } from '../../src/media/cartridge-reservations.js
 import { DriveBay } from '../../src/media/drive-bay.js';
 import { DriveBook } from '../../src/media/drive-book.js';
 import { DriveLeases } from '../../src/media/drive-leases.js';
+import { Erasing } from '../../src/media/erasing.js';
 import { HealthBook } from '../../src/media/health-book.js';
 import { Labelling } from '../../src/media/labelling.js';
 import type { MediaEnvironment } from '../../src/media/media-environment.js';
@@ -81,6 +82,7 @@ export class WorldNode {
   readonly restores: RestoreService;
   readonly leases: DriveLeases;
   readonly #labelling: Labelling;
+  readonly #erasing: Erasing;
   readonly #holds: StreamHolds;
   readonly #driveBook: DriveBook;
   readonly pools: PoolBook;
@@ -135,6 +137,7 @@ export class WorldNode {
     this.#retentionClock = new RetentionClock(environment);
     const guard = new RetentionGuard(environment, this.#retentionClock);
     this.#labelling = new Labelling(environment, loading, guard);
+    this.#erasing = new Erasing(environment, loading, guard);
     this.#holds = new StreamHolds(environment, guard);
     const selection = new VolumeSelection(environment, guard);
     const mounting = new VolumeMounting(environment, { loading, labelling: this.#labelling, selection });
@@ -245,6 +248,17 @@ export class WorldNode {
     const lease = await this.leases.acquire({ fits: () => true, preference: () => 0, signal: this.#signal });
     try {
       await this.#labelling.label(lease.bay, order, this.#signal);
+    } finally {
+      lease.release();
+    }
+  }
+
+  /** As a person orders it who names the barcode. */
+  async erase(barcode: Barcode, extent: 'short' | 'long'): Promise<void> {
+    await this.#erasing.refuseEarly(barcode);
+    const lease = await this.leases.acquire({ fits: () => true, preference: () => 0, signal: this.#signal });
+    try {
+      await this.#erasing.erase(lease.bay, { who: 'world', barcode, extent, overwrite: barcode }, this.#signal);
     } finally {
       lease.release();
     }

@@ -450,6 +450,35 @@ describe('an inventory', () => {
     );
   });
 
+  it('leaves both of two cartridges with one barcode alone, also when one is in a drive already', async () => {
+    const rig = await ProcedureRig.open({ cartridges: 2 });
+    await labelled(rig, A);
+    await rig.run({ kind: 'load', cartridge: { barcode: A }, drive: 'tape0' });
+    const before = await rig.volume(A);
+    rig.fixture.bench.rack.create('TPL009L9', { capacityBytes: 1_000_000 });
+    rig.fixture.bench.pasteLabel('TPL009L9', A);
+    rig.fixture.bench.library.putIn('TPL009L9', rig.fixture.bench.slot(9));
+    await rig.run({ kind: 'inventory' });
+    const drive = rig.bays.find(({ loaded }) => loaded === A)?.name ?? 'none';
+    for (const order of [
+      { kind: 'load', cartridge: { barcode: A } },
+      { kind: 'label', barcodes: [A], pool: 'daily', overwrite: [A] },
+      { kind: 'erase', barcodes: [A], overwrite: [A] },
+      { kind: 'read-label', cartridges: [A] },
+      { kind: 'eject', barcodes: [A] },
+    ] as const) {
+      const refused = await rig.refusal(order as never);
+      const code = refused === 'none' ? (await rig.run(order as never)).error?.code : refused;
+      expect(code, order.kind).to.equal('CHANGER_DUPLICATE_BARCODE');
+    }
+    expect(await rig.volume(A)).to.deep.equal(before);
+    expect(drive).to.equal('tape0');
+    // As the page says: one is taken out, by its slot.
+    expect((await rig.run({ kind: 'transfer', from: 9, to: FIRST_DOOR })).state).to.equal('succeeded');
+    takeFromDoor(rig, FIRST_DOOR);
+    expect((await rig.run({ kind: 'load', cartridge: { barcode: A } })).state).to.equal('succeeded');
+  });
+
   it('with labels mounts each cartridge, puts it back and sets aside what is not what the books say', async () => {
     const rig = await ProcedureRig.open({ cartridges: 4 });
     await labelled(rig, A, B);
@@ -574,6 +603,19 @@ describe('a state that a person sets', () => {
     await rig.run({ kind: 'set-state', barcodes: [B], state: 'blank', reason: 'it was another one' });
     expect((await rig.cartridge(B)).condition).to.equal(null);
     expect((await rig.inventory.audit(1))[0]).to.deep.include({ who: 'olga', what: 'media.set-state', barcode: B });
+  });
+
+  it('makes errors from before count no more when it brings the cartridge back into use', async () => {
+    const rig = await ProcedureRig.open({ cartridges: 1 });
+    await labelled(rig, A);
+    const beginnings = async (): Promise<number> =>
+      (await rig.inventory.health({ limit: 100 })).filter(
+        ({ kind, barcode, drive }) => kind === 'cleared' && barcode === A && drive === null,
+      ).length;
+    await rig.run({ kind: 'set-state', barcodes: [A], state: 'suspect', reason: 'it rattles' });
+    expect(await beginnings(), 'setting it aside vouches for nothing').to.equal(0);
+    await rig.run({ kind: 'set-state', barcodes: [A], state: 'append', reason: 'it was the case' });
+    expect(await beginnings()).to.equal(1);
   });
 
   it('is refused where the table says so, and then nothing of the order is done', async () => {
