@@ -105,9 +105,23 @@ const bufferTable = z.strictObject({
         .max(2 ** 36, 'at most 64GiB'),
     )
     .default(64 * 2 ** 20),
+  collect_bytes: size
+    .pipe(
+      z
+        .number()
+        .max(2 ** 36, 'at most 64GiB')
+        .refine((bytes) => bytes === 0 || bytes >= 2 ** 26, 'at least 64MiB, or 0 to collect nothing'),
+    )
+    .default(2 ** 30),
+  collect_s: z.number().min(1).max(3600).default(60),
   block_size: blockSize.default(2 ** 20),
 });
-const buffer = bufferTable.transform((one) => ({ ringBytes: one.ring_bytes, blockSizeBytes: one.block_size }));
+const buffer = bufferTable.transform((one) => ({
+  ringBytes: one.ring_bytes,
+  collectBytes: one.collect_bytes,
+  collectMs: one.collect_s * 1000,
+  blockSizeBytes: one.block_size,
+}));
 
 const checkpoint = z.strictObject({
   bytes: size.pipe(z.number().min(2 ** 20, 'at least 1MiB')).default(16 * 2 ** 30),

@@ -273,6 +273,8 @@ function transferLimits({ buffer, checkpoint, spanning, dataDoor }: Configuratio
     streams: dataDoor.maxStreams,
     procedureBlocks: Math.max(TRANSFER_LIMITS.procedureBlocks, PROCEDURE_BLOCKS_PER_DRIVE * drives),
     sharedBlocks: Math.max(MIN_SHARED_BLOCKS, Math.floor(buffer.ringBytes / buffer.blockSizeBytes)),
+    collectBlocks: Math.floor(buffer.collectBytes / buffer.blockSizeBytes),
+    burstHoldMs: buffer.collectMs,
     checkpointBytes: checkpoint.bytes,
     checkpointMs: checkpoint.seconds * 1000,
     prepareBytes: spanning.prepareBytes,

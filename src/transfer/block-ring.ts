@@ -49,8 +49,8 @@ export class BlockRing {
     }));
     this.#owners = this.#slots.map(() => null);
     this.#free = [...this.#slots].reverse();
-    const { streams, sharedBlocks, procedureBlocks } = limits;
-    this.#unclaimed = { shared: sharedBlocks, stream: streams, procedure: procedureBlocks };
+    const { streams, sharedBlocks, collectBlocks, procedureBlocks } = limits;
+    this.#unclaimed = { shared: sharedBlocks + collectBlocks, stream: streams, procedure: procedureBlocks };
   }
 
   /** Bytes of a slot: the longest block. */

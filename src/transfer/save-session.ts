@@ -10,6 +10,7 @@ import { closeVolume, runCheckpoint } from './checkpoint-procedure.js';
 import { RoomWatch } from './room-watch.js';
 import type { SaveStream, SaveStreamEvents } from './save-stream.js';
 import { SecondsCount, type SecondsByCause } from './seconds-by-cause.js';
+import { SessionPace } from './session-pace.js';
 import { blocksTooShort, shuttingDown, wrongFrame } from './session-failures.js';
 import { decideStep, type CheckpointReason, type SessionSituation, type SessionStep } from './session-step.js';
 import { SessionStreams } from './session-streams.js';
@@ -72,6 +73,7 @@ export class SaveSession {
   readonly #metadata: RingShare;
   readonly #seconds = new SecondsCount();
   readonly #wakeup: Wakeup;
+  readonly #pace: SessionPace;
 
   #state: 'serving' | 'stopping' | 'over' = 'serving';
   #writer: VolumeWriter | null = null;
@@ -90,6 +92,7 @@ export class SaveSession {
     const { sessionId, ring, clock, limits, logger, giveUp } = options;
     this.#options = options;
     this.#wakeup = new Wakeup(clock);
+    this.#pace = new SessionPace({ ring, clock, limits });
     this.#lastActivityMs = clock.monotonicMs();
     const onActivity = (): void => {
       this.#noteActivity();
@@ -150,7 +153,7 @@ export class SaveSession {
     try {
       let step: SessionStep;
       do {
-        if (this.#writer?.isFull === false && this.#state === 'serving') this.#streams.grantCredit();
+        if (this.#writer?.isFull === false && this.#state === 'serving') this.#streams.grantCredit(this.#pace.collects);
         this.#lookAhead();
         step = decideStep(this.#situation(), this.#options.limits);
         await this.#carryOut(step);
@@ -182,7 +185,7 @@ export class SaveSession {
         return this.#checkpoint(step.reason);
       case 'submit':
         this.#undurableSinceMs ??= this.#options.clock.monotonicMs();
-        this.#openWriter().submit(this.#streams.takeRun(this.#openWriter()));
+        this.#pace.noteFed(this.#openWriter().submit(this.#streams.takeRun(this.#openWriter())));
         return;
       case 'fail-open-streams':
         // One that ended and only waits for its checkpoint is whole; without a volume it waits for more than that.
@@ -206,10 +209,12 @@ export class SaveSession {
     this.#waitingBlocks = this.#streams.waitingBlocks;
     const streams = this.#streams.count(writer?.volumeId ?? null);
     this.#settledSinceMs = streams.settled === 0 ? null : (this.#settledSinceMs ?? nowMs);
-    if (writer === null || (writer.runsInFlight === 0 && !writer.hasNews)) this.#undurableSinceMs = null;
+    const stopping = this.#state === 'stopping';
+    const hasNews = writer !== null && (writer.runsInFlight > 0 || writer.hasNews);
+    if (!hasNews) this.#undurableSinceMs = null;
     return {
       nowMs,
-      stopping: this.#state === 'stopping',
+      stopping,
       streams,
       volume: writer && {
         runsInFlight: writer.runsInFlight,
@@ -217,6 +222,7 @@ export class SaveSession {
         isStopped: writer.isStopped,
         isFull: writer.isFull,
         undurableBytes: writer.undurableBytes,
+        pace: this.#pace.decide({ ...streams, isOpen: streams.open > 0 && !stopping, hasNews }),
       },
       undurableSinceMs: this.#undurableSinceMs,
       settledSinceMs: this.#settledSinceMs,
@@ -256,6 +262,7 @@ export class SaveSession {
     // The daemon stops: there is nothing to write on, and nothing that must be.
     if (volume === null) return;
     if (volume.blockSizeBytes < ring.slotBytes) throw blocksTooShort(volume, ring.slotBytes);
+    await this.#pace.useDrive(volume.thread);
     this.#seconds.startDrive(volume.thread);
     this.#volumesOpened++;
     this.#lastActivityMs = clock.monotonicMs();

@@ -215,6 +215,26 @@ export class SavingStream implements SaveStream {
     );
   }
 
+  /** Blocks of the ring that are its own or promised to it. */
+  get claimedBlocks(): number {
+    return this.#share.size;
+  }
+
+  /** Bytes that came and were not accepted by a drive. */
+  get waitingBytes(): number {
+    return this.#isDropped ? 0 : this.#receivedBytes - this.#writtenBytes;
+  }
+
+  /** While a burst is collected: what it may have so as to be `aheadBlocks` ahead. Null when it is, nearly, or gets none. */
+  aheadCredit(aheadBlocks: number, creditIdleMs: number): CreditDemand | null {
+    if (this.#ending !== null) return null;
+    const unused = this.#granted - this.#submitted;
+    const ahead = this.#session.nowMs() - this.#lastSubmitMs >= creditIdleMs ? 1 : aheadBlocks;
+    if (2 * unused > ahead) return null;
+    const outstanding = this.#share.size;
+    return { outstanding, window: outstanding - unused + ahead };
+  }
+
   /** How its credit stands; the window is brought up to date. Null when it is not given any now. */
   updateCredit(limits: CreditLimits & { readonly creditIdleMs: number }): CreditDemand | null {
     if (this.#ending !== null) return null;

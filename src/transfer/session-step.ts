@@ -1,3 +1,4 @@
+import type { PaceAction } from './streaming-pace.js';
 import type { TransferLimits } from './transfer-limits.js';
 
 /** What a save session looks like when it decides what to do next. Times are of the monotonic clock, milliseconds. */
@@ -25,6 +26,8 @@ export interface SessionSituation {
     readonly isFull: boolean;
     /** Payload bytes written or with the thread, and not durable. */
     readonly undurableBytes: number;
+    /** Whether the tape should be fed. */
+    readonly pace: PaceAction;
   } | null;
   /** When the oldest byte that is not durable was handed to the drive; null when there is none. */
   readonly undurableSinceMs: number | null;
@@ -34,7 +37,8 @@ export interface SessionSituation {
   readonly lastActivityMs: number;
 }
 
-export type CheckpointReason = 'bytes' | 'seconds' | 'idle' | 'stream-end' | 'stop';
+/** `burst`: the tape stops, for want of data to run on. */
+export type CheckpointReason = 'bytes' | 'seconds' | 'idle' | 'stream-end' | 'burst' | 'stop';
 
 export type SessionStep =
   | { readonly kind: 'open-volume' }
@@ -66,11 +70,14 @@ export function decideStep(situation: SessionSituation, limits: CheckpointLimits
   const due = nextCheckpoint(situation, limits);
   if (due !== null && due.atMs <= situation.nowMs)
     return volume.runsInFlight > 0 ? WAIT_FOR_EVENT : { kind: 'checkpoint', reason: due.reason };
-  if (streams.ready > 0 && volume.canSubmit) return { kind: 'submit' };
-  if (volume.runsInFlight > 0) return { kind: 'wait', untilMs: due?.atMs ?? Infinity };
+  const { pace } = volume;
+  if (pace.kind === 'stop') return volume.runsInFlight > 0 ? WAIT_FOR_EVENT : { kind: 'checkpoint', reason: 'burst' };
+  if (pace.kind === 'feed' && streams.ready > 0 && volume.canSubmit) return { kind: 'submit' };
+  const untilMs = Math.min(due?.atMs ?? Infinity, pace.kind === 'hold' ? pace.untilMs : Infinity);
+  if (volume.runsInFlight > 0) return { kind: 'wait', untilMs };
   if (stopping) return streams.open > 0 ? { kind: 'fail-open-streams' } : { kind: 'end' };
   if (streams.count === 0) return linger(situation, limits);
-  return { kind: 'wait', untilMs: due?.atMs ?? Infinity };
+  return { kind: 'wait', untilMs };
 }
 
 /** Nothing is mounted, nothing is undurable; blocks may wait for the next volume. */

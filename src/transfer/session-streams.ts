@@ -20,12 +20,24 @@ export interface SessionStreamsOptions {
   readonly onBlock: () => void;
 }
 
+type StreamsSituation = SessionSituation['streams'];
+
+/** How the streams of a session stand together. */
+export interface StreamCounts extends StreamsSituation {
+  /** Came and were not accepted by a drive. */
+  readonly waitingBytes: number;
+  /** Ever came, also of streams that are gone. */
+  readonly receivedBytes: number;
+}
+
 /** The streams of a save session that it still has to tell something, and whose turn it is. */
 export class SessionStreams {
   readonly #options: SessionStreamsOptions;
   readonly #streams = new Set<SavingStream>();
   #currentRun: CurrentRun<SavingStream> | null = null;
   #blocksReceived = 0;
+  /** Of streams that are removed. */
+  #receivedBefore = 0;
   /** What all wait for; one that joins is told as well. */
   #waiting: { readonly reason: WaitReason; readonly message: string; readonly told: Set<SavingStream> } | null = null;
 
@@ -56,20 +68,24 @@ export class SessionStreams {
   /** Nothing more is to be told; the slots the door has of it come back as it returns them. */
   remove(stream: SavingStream): void {
     this.#streams.delete(stream);
+    this.#receivedBefore += stream.receivedBytes;
     if (this.#currentRun?.stream === stream) this.#currentRun = null;
     stream.close();
   }
 
-  count(volumeId: VolumeId | null): SessionSituation['streams'] {
-    const count = { count: this.#streams.size, open: 0, settled: 0, traceless: 0, ready: 0 };
+  count(volumeId: VolumeId | null): StreamCounts {
+    const count = { count: this.#streams.size, open: 0, settled: 0, traceless: 0, ready: 0, waitingBytes: 0 };
+    let receivedBytes = this.#receivedBefore;
     for (const stream of this.#streams) {
+      count.waitingBytes += stream.waitingBytes;
+      receivedBytes += stream.receivedBytes;
       if (stream.ending === null) count.open++;
       if (stream.hasBlocks) count.ready++;
       if (!stream.isSettled) continue;
       count.settled++;
       if (isTraceless(stream, volumeId)) count.traceless++;
     }
-    return count;
+    return { ...count, receivedBytes };
   }
 
   /** Ended badly, with nothing on the volume that is written: no checkpoint tells of their end. */
@@ -90,19 +106,30 @@ export class SessionStreams {
     return false;
   }
 
-  /** Slots to those who use them. The clients are told when all have theirs: what they do about it finds the books settled. */
-  grantCredit(): void {
+  /**
+   * Slots to those who use them. The clients are told when all have theirs: what they do about it finds the books settled.
+   * `collects`: the large buffer may be filled, but for what other sessions need; else a session keeps to the small one.
+   */
+  grantCredit(collects: boolean): void {
     const { limits, ring } = this.#options;
     const streams: SavingStream[] = [];
     const demands: CreditDemand[] = [];
+    const ahead = Math.max(1, Math.min(limits.creditCollectBlocks, limits.collectBlocks / (4 * this.#streams.size)));
+    let claimed = 0;
     for (const stream of this.#streams) {
-      const demand = stream.updateCredit(limits);
+      claimed += Math.max(0, stream.claimedBlocks - 1);
+      const demand = collects
+        ? stream.aheadCredit(Math.floor(ahead), limits.creditIdleMs)
+        : stream.updateCredit(limits);
       if (demand === null) continue;
       streams.push(stream);
       demands.push(demand);
     }
     if (streams.length === 0) return;
-    const grants = distributeCredit(demands, ring.counts.sharedFree);
+    const { sharedFree } = ring.counts;
+    const { sharedBlocks } = limits;
+    const room = collects ? sharedFree - sharedBlocks : Math.min(sharedFree, sharedBlocks - claimed);
+    const grants = distributeCredit(demands, Math.max(0, room));
     const granted = streams.filter((_, i) => (grants[i] ?? 0) > 0);
     streams.forEach((stream, i) => {
       for (let frames = grants[i] ?? 0; frames > 0; frames--) stream.reserveFrame();

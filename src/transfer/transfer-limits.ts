@@ -4,9 +4,14 @@ export interface TransferLimits {
   readonly sharedBlocks: number;
   readonly procedureBlocks: number;
 
+  readonly collectBlocks: number;
+  readonly burstLostShare: number;
+  readonly burstHoldMs: number;
+
   readonly creditStartBlocks: number;
   readonly creditMaxBlocks: number;
   readonly creditIdleMs: number;
+  readonly creditCollectBlocks: number;
 
   readonly runBlocks: number;
   readonly batchBlocks: number;
@@ -36,12 +41,24 @@ export const TRANSFER_LIMITS: TransferLimits = {
   /** Blocks kept for labels, indexes and the least a restore needs: 4 a session, 2 a restore, 1 a mount; enough for a node of 2 drives. */
   procedureBlocks: 32,
 
+  /**
+   * Blocks beyond the shared ones, for collecting what sources send that are slower than a tape can run: none unless the
+   * configuration says so. Memory that is not used for it is not touched.
+   */
+  collectBlocks: 0,
+  /** Of a drive's time, what stopping and starting may take: bursts are as long as that asks, if the buffer is large enough. */
+  burstLostShare: 0.05,
+  /** Milliseconds a block waits at most to be written in a burst: what a client waits for SAVED, and sends again after a crash. */
+  burstHoldMs: 60_000,
+
   /** Blocks a stream may send at first: two for the wire, two for the drive. */
   creditStartBlocks: 4,
   /** Blocks one stream may ever have in the ring: half of the shared ones, so that the fastest leaves room for others. */
   creditMaxBlocks: 32,
   /** A stream silent for so long gets one block of credit again when its next blocks are written, milliseconds. */
   creditIdleMs: 10_000,
+  /** Blocks a stream may be ahead while a burst is collected, when there is room for all: enough for the wire. */
+  creditCollectBlocks: 8,
 
   /** Blocks of one stream in a row while others wait: 64 MiB read back in a third of a second, far above a stop and start. */
   runBlocks: 64,
@@ -54,7 +71,10 @@ export const TRANSFER_LIMITS: TransferLimits = {
 
   /** Payload bytes between checkpoints: a flush costs a drive about 3 s of stop and start, 16 GiB some 50 s of writing. */
   checkpointBytes: 16 * 1024 ** 3,
-  /** Milliseconds a written byte waits for its checkpoint: what a client may have to send again, and still one flush in 20. */
+  /**
+   * Milliseconds a byte waits for its checkpoint, from when it was collected on: what a client may have to send again, and still one
+   * flush in 20.
+   */
   checkpointMs: 60_000,
   /** Milliseconds without a block before what is written becomes durable: the drive has stopped anyway. */
   checkpointIdleMs: 5_000,
@@ -86,5 +106,5 @@ export const TRANSFER_LIMITS: TransferLimits = {
 
 /** Slots the daemon's ring needs: what is kept for streams and procedures, and what they share. */
 export function countRingBlocks(limits: TransferLimits): number {
-  return limits.streams + limits.sharedBlocks + limits.procedureBlocks;
+  return limits.streams + limits.sharedBlocks + limits.collectBlocks + limits.procedureBlocks;
 }

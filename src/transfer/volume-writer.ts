@@ -105,8 +105,8 @@ export class VolumeWriter {
     return { kind: 'start', stream, slot: this.#metadata.take(), continuesAt };
   }
 
-  /** Lays the items and hands them to the thread as one run. */
-  submit(items: readonly RunItem[]): void {
+  /** Lays the items and hands them to the thread as one run. Returns how many bytes of payload that is. */
+  submit(items: readonly RunItem[]): number {
     assert(items.length > 0 && this.#stopped === null && this.#failure === null, 'a run is submitted in good order');
     const run = items.map((item) => this.#lay(item));
     const bytes = payloadBytesOf(items);
@@ -126,6 +126,7 @@ export class VolumeWriter {
         this.#onSettled([]);
       },
     );
+    return bytes;
   }
 
   /**

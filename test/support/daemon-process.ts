@@ -27,6 +27,8 @@ export abstract class DaemonProcess {
     this.directory = mkdtempSync(join(tmpdir(), 'tapeloom-e2e-'));
     // Nobody comes to the help of most tests.
     this.configure('10-nobody.toml', '[spanning]\nwait_hours = 0\n');
+    // Small streams of slow clients are collected for a burst: here for no longer than a test may wait.
+    this.configure('10-bursts.toml', '[buffer]\ncollect_s = 1\n');
   }
 
   /** What node runs: a script, and its arguments. The daemon listens at control.sock in its directory, where client demo has its token. */

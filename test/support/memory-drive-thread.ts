@@ -93,6 +93,8 @@ export class MemoryDriveThread implements DriveThread {
   #mustLocate = false;
   #positionLost = false;
   #generation = 1;
+  /** Of the medium; null: not one that must stream. */
+  densityCode: number | null = null;
   #dead = false;
   #tail: Promise<unknown> = Promise.resolve();
 
@@ -122,7 +124,7 @@ export class MemoryDriveThread implements DriveThread {
       writeProtected: false,
       worm: false,
       cleaningRequested: false,
-      densityCode: null,
+      densityCode: this.densityCode,
       minBlockBytes: 1,
       maxBlockBytes: 0xff_ffff,
       compression: null,

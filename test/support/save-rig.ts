@@ -34,6 +34,7 @@ export const RIG_LIMITS: TransferLimits = {
   batchBlocks: 3,
   metadataBlocks: 2,
   checkpointBytes: 40 * RIG_PAYLOAD_BYTES,
+  checkpointMs: 60_000,
   restoreBlocks: 6,
   restoreBatchBlocks: 3,
   restoreGapBlocks: 3,
@@ -89,6 +90,8 @@ export interface RigOptions {
   readonly beforeOpen?: (number: number, reason: OpenVolumeReason) => Promise<void>;
   readonly beforeCommit?: (checkpoint: Checkpoint, number: number) => Promise<void>;
   readonly change?: (volume: OpenVolume) => OpenVolume;
+  /** Of the volumes; null, and not told: none that must stream. */
+  readonly densityCode?: number | null;
 }
 
 /** A save session over volumes in memory, with clients that behave like the data door, and everything that happened, in order. */
@@ -193,10 +196,11 @@ export class SaveRig {
     await this.run(() => this.#outcome !== null);
   }
 
-  async #makeVolume({ prepare }: RigOptions): Promise<OpenVolume> {
+  async #makeVolume({ prepare, densityCode = null }: RigOptions): Promise<OpenVolume> {
     const number = this.volumes.length;
     const medium = new MemoryMedium();
     const thread = new MemoryDriveThread(medium, slotsOf(this.ring.memory));
+    thread.densityCode = densityCode;
     const volumeId = volumeIdOf(number);
     const barcode = barcodeOf(number);
     const slot = this.ring.take();

@@ -125,7 +125,7 @@ describe('the configuration', () => {
           tlsKey: null,
         },
         controlDoor: { socketPath: '/run/tapeloom/control.sock', socketMode: 0o660 },
-        buffer: { ringBytes: 64 * 2 ** 20, blockSizeBytes: 2 ** 20 },
+        buffer: { ringBytes: 64 * 2 ** 20, collectBytes: 2 ** 30, collectMs: 60_000, blockSizeBytes: 2 ** 20 },
         checkpoint: { bytes: 16 * 2 ** 30, seconds: 60 },
         cleaning: { maxUses: 50, automatic: true },
         spanning: { prepareBytes: 96 * 2 ** 30, operatorWaitMs: 24 * 3600 * 1000 },

@@ -101,6 +101,70 @@ describe('a save session', () => {
     expect(rig.events.map(({ kind }) => kind)).to.deep.equal(['commit', 'durable', 'saved']);
   });
 
+  describe('on a tape that must stream', () => {
+    /** LTO-9: whatever the rig's clients send is far too slow for it. */
+    const densityCode = 0x60;
+    const limits = { collectBlocks: 40, burstHoldMs: 30_000, creditCollectBlocks: 4 };
+    const dataBlocks = (rig: SaveRig): number => rig.session.snapshot().blocks;
+
+    it('collects what slow clients send and writes it in one burst that ends with a checkpoint', async () => {
+      const rig = new SaveRig({ densityCode, limits });
+      const clients = [1, 2].map((n) => rig.open(n, randomBytes(n, 12 * BLOCK), { ends: false }));
+      await rig.settle();
+      await rig.clock.advance(29_000);
+      expect(clients.map(({ sent }) => sent)).to.deep.equal([12 * BLOCK, 12 * BLOCK]);
+      expect([dataBlocks(rig), rig.checkpoints.length]).to.deep.equal([0, 0]);
+      await rig.run(() => rig.checkpoints.length > 0);
+      expect(rig.clock.monotonicMs()).to.be.within(30_000, 35_000);
+      expect(rig.checkpoints.map(({ blocks }) => blocks)).to.deep.equal([24]);
+      expect(rig.eventsOf('durable')).to.have.length(2);
+      await rig.clock.advance(20_000);
+      expect(rig.checkpoints).to.have.length(1);
+      for (const client of clients) client.end();
+      await rig.runToEnd();
+      checkInvariants(rig);
+    });
+
+    it('starts when the buffer is full, which leaves others what they share', async () => {
+      const rig = new SaveRig({ densityCode, limits });
+      rig.open(1, randomBytes(1, 200 * BLOCK));
+      await rig.run(() => dataBlocks(rig) > 0);
+      expect(rig.clock.monotonicMs()).to.be.lessThan(5000);
+      await rig.runToEnd();
+      expect(rig.eventsOf('saved')).to.have.length(1);
+      expect(rig.checkpoints.every(({ blocks }) => blocks === 0 || blocks >= 30)).to.equal(true);
+      checkInvariants(rig);
+    });
+
+    it('writes at once when the last stream has ended, and when it is stopped', async () => {
+      const rig = new SaveRig({ densityCode, limits });
+      rig.open(1, randomBytes(1, 3 * BLOCK));
+      await rig.run(() => rig.eventsOf('saved').length === 1);
+      expect(rig.clock.monotonicMs()).to.be.lessThan(1000);
+      rig.open(2, randomBytes(2, 3 * BLOCK), { ends: false });
+      await rig.settle();
+      void rig.session.stop();
+      await rig.runToEnd();
+      expect(rig.clock.monotonicMs()).to.be.lessThan(2000);
+      expect(rig.eventsOf('durable', 2).map(({ offset }) => offset)).to.deep.equal([3 * BLOCK]);
+      checkInvariants(rig);
+    });
+
+    it('collects nothing for a disk, nor without a buffer for it', async () => {
+      for (const options of [
+        { densityCode: null, limits },
+        { densityCode, limits: { ...limits, collectBlocks: 0 } },
+      ]) {
+        const rig = new SaveRig(options);
+        const client = rig.open(1, randomBytes(1, 3 * BLOCK), { ends: false });
+        await rig.settle();
+        expect(dataBlocks(rig)).to.equal(3);
+        client.end();
+        await rig.runToEnd();
+      }
+    });
+  });
+
   it('lets streams that end at about the same time share one checkpoint', async () => {
     const rig = new SaveRig();
     rig.open(0, randomBytes(0, 5 * BLOCK), { eager: false });
