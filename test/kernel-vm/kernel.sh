@@ -56,8 +56,8 @@ link_kernel() {
   modules=$(find "$folder/root" -type d -path '*/lib/modules/*' -name kernel -prune | head -n 1)
   modules=${modules%/kernel}
   version=$(basename "$modules")
-  ln -s "$(find "$folder/root" -name "vmlinuz*" | head -n 1)" "$folder/vmlinuz"
-  ln -s "${modules%/lib/modules/*}" "$folder/modules"
+  ln -sr "$(find "$folder/root" -name "vmlinuz*" | head -n 1)" "$folder/vmlinuz"
+  ln -sr "${modules%/lib/modules/*}" "$folder/modules"
   # It misses lists of what is built in, which are not in every package.
   depmod -b "$folder/modules" "$version" 2> /dev/null
 }
