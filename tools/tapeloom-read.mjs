@@ -142,6 +142,8 @@ function combineCrc32c(crcOfA, crcOfB, bytesOfB) {
 //   { kind: 'damage', address, count, damage, reason }                objects that cannot be had; count null: nobody knows how many
 // `canSeek`: whether objects can be read again; a tape cannot, its blocks are spooled where they are needed twice.
 
+/** Streams of this client the node writes for itself: those named `catalogue` tell, as lines of JSON, what it knew of a pool. */
+const OWN_CLIENT = 'tapeloom';
 const MAX_BLOCK_BYTES = 4 * 1024 * 1024;
 const HEADER_BYTES = 128;
 const SECTOR_BYTES = 4096;
@@ -1317,7 +1319,13 @@ function reportStream(report, stream, { missing, problem }) {
         : missing.length > 0
           ? `: MISSING bytes ${missing.map(range).join(', ')}`
           : ': good';
-  const who = start === null ? '(its description is damaged)' : `${clean(start.client)} ${clean(start.name)}`;
+  const isCatalogue = start?.client === OWN_CLIENT && start.name === 'catalogue';
+  const who =
+    start === null
+      ? '(its description is damaged)'
+      : isCatalogue
+        ? `a catalogue of pool ${clean(String(start.pool))}, by the node itself`
+        : `${clean(start.client)} ${clean(start.name)}`;
   report.line(
     'stream',
     {
@@ -1325,6 +1333,7 @@ function reportStream(report, stream, { missing, problem }) {
       state,
       length,
       bytesHere: here,
+      isCatalogue,
       crc32c: crc,
       ...(missing === undefined ? {} : { missing, problem }),
       start,

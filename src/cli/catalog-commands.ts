@@ -1,8 +1,14 @@
 import type { Command } from 'commander';
+import type { Barcode } from '../terms/barcode.js';
 import { parseBarcodeArgument } from './barcode-argument.js';
 import { addCatalogueFileCommands } from './catalogue-file-commands.js';
 import type { CommandRunner } from './run-command.js';
 import { addJobOptions, runJob, type JobOptions } from './run-job.js';
+
+interface RebuildOptions extends JobOptions {
+  readonly blocks?: true;
+  readonly from?: Barcode;
+}
 
 export function addCatalogCommands(program: Command, run: CommandRunner): void {
   const catalog = program
@@ -11,18 +17,24 @@ export function addCatalogCommands(program: Command, run: CommandRunner): void {
 
   addJobOptions(catalog.command('rebuild'))
     .argument('[barcode...]', 'default: every cartridge in reach that carries no volume the inventory knows')
+    .option(
+      '--from <barcode>',
+      'enter the newest catalogue on this volume first, then what came since',
+      parseBarcodeArgument,
+    )
     .option('--blocks', 'believe the blocks alone, not the indexes: reads the volumes whole')
     .description(
       'enter volumes and streams that the inventory does not know, from the media alone; writes to no medium',
     )
     .action(
-      run(async (environment, barcodes: string[], options: JobOptions & { readonly blocks?: true }) =>
+      run(async (environment, barcodes: string[], options: RebuildOptions) =>
         runJob(
           environment,
           {
             kind: 'rebuild',
             barcodes: barcodes.length === 0 ? 'unknown' : barcodes.map(parseBarcodeArgument),
             source: options.blocks === true ? 'blocks' : 'index',
+            from: options.from ?? null,
           },
           options,
         ),

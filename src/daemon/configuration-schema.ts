@@ -147,6 +147,19 @@ const spanning = spanningTable.transform((one) => ({
   operatorWaitMs: one.wait_hours * HOUR_MS,
 }));
 
+const catalogueTable = z.strictObject({
+  interval_hours: z
+    .number()
+    .min(0)
+    .max(24 * 365, 'at most a year')
+    .default(24),
+  max_size: size.pipe(z.number().min(2 ** 20, 'at least 1MiB')).default(4 * 2 ** 30),
+});
+const catalogue = catalogueTable.transform((one) => ({
+  intervalMs: one.interval_hours * HOUR_MS,
+  maxBytes: one.max_size,
+}));
+
 /** The kernel's names, and udev's links, of which only those of the non-rewinding node have a suffix. */
 function isRewinding(device: string): boolean {
   return /\/st\d+[alm]?$/.test(device) || /^\/dev\/tape\/by-(?:id|path)\/(?!.*-nst[alm]?$)/.test(device);
@@ -273,6 +286,7 @@ const fileTable = z.strictObject({
   checkpoint: z.preprocess((value) => value ?? emptyTable(), checkpoint),
   cleaning: z.preprocess((value) => value ?? emptyTable(), cleaning),
   spanning: z.preprocess((value) => value ?? emptyTable(), spanning),
+  catalogue: z.preprocess((value) => value ?? emptyTable(), catalogue),
   log: z.preprocess((value) => value ?? emptyTable(), log),
   drive: z.array(z.discriminatedUnion('kind', [tapeDrive, diskDrive])).min(1, 'at least one [[drive]]'),
   changer: z.array(changer).default([]),
@@ -290,6 +304,7 @@ export const configurationSchema = fileTable.transform((file) => ({
   checkpoint: file.checkpoint,
   cleaning: file.cleaning,
   spanning: file.spanning,
+  catalogue: file.catalogue,
   log: file.log,
   drives: file.drive,
   changers: file.changer,
@@ -304,6 +319,7 @@ const TABLES: Readonly<Record<string, readonly string[]>> = {
   checkpoint: Object.keys(checkpoint.shape),
   cleaning: Object.keys(cleaningTable.shape),
   spanning: Object.keys(spanningTable.shape),
+  catalogue: Object.keys(catalogueTable.shape),
   log: Object.keys(log.shape),
   changer: Object.keys(changer.shape),
   drive: [...Object.keys(tapeDriveTable.shape), ...Object.keys(diskDriveTable.shape)],

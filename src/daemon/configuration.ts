@@ -5,6 +5,7 @@ import type { z } from 'zod';
 import { isLoopbackAddress } from '../base/loopback-address.js';
 import { StorageError, describeError } from '../base/storage-error.js';
 import { STAND_ALONE_CHANGER } from '../changer/manual-changer.js';
+import { OWN_CLIENT } from '../terms/own-streams.js';
 import { configurationSchema, keysInTable } from './configuration-schema.js';
 import { findKeyLine, nearestKey } from './configuration-text.js';
 
@@ -164,6 +165,9 @@ function checkTogether(sources: readonly Source[], configuration: Configuration)
   checkChangers(sources, configuration);
   refuseTwice(sources, 'pool', pools);
   refuseTwice(sources, 'client', clients);
+  for (const [i, client] of clients.entries())
+    if (client.name === OWN_CLIENT)
+      throw keyError(sources, ['client', i, 'name'], `is "${OWN_CLIENT}", which names what the node itself saves`);
   for (const [i, pool] of pools.entries())
     if (!drives.some((drive) => drive.kind === pool.kind))
       throw keyError(sources, ['pool', i, 'kind'], `is "${pool.kind}", but no drive is of that kind`);

@@ -8,6 +8,7 @@ import type { Inventory } from '../inventory/inventory.js';
 import { AllocationOrders } from '../jobs/allocation-control.js';
 import { DriveOrders } from '../jobs/drive-control.js';
 import { HealthReports } from '../jobs/health-control.js';
+import { CatalogueSnapshots } from '../jobs/catalogue-snapshots.js';
 import { CatalogueOrders } from '../jobs/catalogue-control.js';
 import { ChangerLooks } from '../jobs/changer-control.js';
 import { OffsiteLooks } from '../jobs/offsite-control.js';
@@ -130,6 +131,7 @@ async function openNode(options: StorageNodeOptions): Promise<StorageNode> {
     retentionClock,
     limits,
     saveLimits: { ...SAVE_LIMITS, operatorWaitMs: configuration.spanning.operatorWaitMs },
+    snapshots: makeSnapshots(options, environment),
   });
   const mayRestore = makeRestorePolicy(configuration.clients);
   const restores = new RestoreService({
@@ -249,6 +251,13 @@ async function openNode(options: StorageNodeOptions): Promise<StorageNode> {
     await driveBook.close();
     throw error;
   }
+}
+
+function makeSnapshots(
+  { configuration: { catalogue }, crc32c }: StorageNodeOptions,
+  environment: MediaEnvironment,
+): CatalogueSnapshots | null {
+  return catalogue.intervalMs === 0 ? null : new CatalogueSnapshots({ ...environment, ...catalogue, crc32c });
 }
 
 /** Sets the receive buffer of each connection, where that is wanted and the kernel allows it. */

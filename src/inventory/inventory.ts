@@ -93,6 +93,8 @@ export interface InventoryChange {
 
 export interface StreamFilter {
   readonly client?: string;
+  /** None of this client. */
+  readonly exceptClient?: string;
   readonly name?: string;
   readonly state?: StreamRecord['state'];
   readonly limit: number;

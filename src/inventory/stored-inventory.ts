@@ -150,10 +150,11 @@ export class StoredInventory implements Inventory {
     return stream === null ? null : withoutVolumes(stream, this.#forgotten);
   }
 
-  async streams({ client, name, state, limit }: StreamFilter): Promise<readonly StreamRecord[]> {
+  async streams({ client, exceptClient, name, state, limit }: StreamFilter): Promise<readonly StreamRecord[]> {
     assertRows(limit);
     const matches = (stream: StreamRecord): boolean =>
       (client === undefined || stream.descriptor.client === client) &&
+      stream.descriptor.client !== exceptClient &&
       (name === undefined || stream.descriptor.name === name) &&
       (state === undefined || stream.state === state);
     return takeWhere(this.#visibleStreams({ reverse: true }), matches, limit);

@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.js';
 import type { Barcode } from '../terms/barcode.js';
 import type { StreamId, VolumeId } from '../terms/ids.js';
+import { OWN_CLIENT } from '../terms/own-streams.js';
 import type { Inventory, StreamFilter } from '../inventory/inventory.js';
 import type { ExtentRecord } from '../inventory/records.js';
 import { unknownCartridge } from '../media/cartridge-loading.js';
@@ -85,7 +86,11 @@ export class NodeControl implements ControlService {
   async streams(filter: StreamFilter): Promise<readonly StreamView[]> {
     const { inventory, guard } = this.#options;
     const barcodeOf = await this.#barcodes();
-    const streams = await inventory.streams(filter);
+    // What the node saves for itself is shown to who asks for it.
+    const streams = await inventory.streams({
+      exceptClient: filter.client === OWN_CLIENT ? '' : OWN_CLIENT,
+      ...filter,
+    });
     const protection = await guard.protection();
     return streams.map((stream) => viewStream(stream, barcodeOf, protection.keepingOf(stream.descriptor.streamId)));
   }

@@ -1,10 +1,11 @@
 import { SerialQueue } from '../base/serial-queue.js';
 import { StorageError } from '../base/storage-error.js';
-import type { CartridgeRecord, ExtentRecord } from '../inventory/records.js';
+import type { CartridgeRecord, ExtentRecord, JobValue } from '../inventory/records.js';
 import { isOnlyCatalogued } from '../media/catalogued-volume.js';
 import { newCartridge } from '../media/cartridge-register.js';
 import type { DriveBay } from '../media/drive-bay.js';
 import { fitsCartridge, preferHolding } from '../media/drive-choice.js';
+import type { CatalogueLine, CatalogueSummary } from '../protocol/catalogue-file.js';
 import type { JobOrder } from '../protocol/job-api.js';
 import { mediumOfBarcode, type Barcode } from '../terms/barcode.js';
 import type { StreamId, VolumeId } from '../terms/ids.js';
@@ -12,6 +13,8 @@ import type { BlockSlot } from '../volume/block-slot.js';
 import { cutExtent } from '../volume/extent-cut.js';
 import type { CatalogExtent } from '../volume/volume-books.js';
 import type { VolumeReader } from '../volume/volume-reader.js';
+import { CatalogueImport } from './catalogue-import.js';
+import { findCatalogue } from './catalogue-on-volume.js';
 import type { JobRun } from './job-run.js';
 import type { JobPlan, Procedure } from './procedure.js';
 import { plural } from './procedure-words.js';
@@ -38,6 +41,8 @@ export class RebuildProcedure implements Procedure {
   readonly #entering = new SerialQueue();
   readonly #streams = new Set<StreamId>();
   #entered = 0;
+  #catalogue: CatalogueSummary | null = null;
+  readonly #fromCatalogue = { volumes: 0, streams: 0 };
 
   constructor(world: ProcedureWorld, who: string, order: Extract<JobOrder, { kind: 'rebuild' }>) {
     this.#world = world;
@@ -46,8 +51,16 @@ export class RebuildProcedure implements Procedure {
   }
 
   async plan(): Promise<JobPlan> {
-    const { barcodes, source } = this.#order;
+    const { barcodes, source, from } = this.#order;
+    if (from !== null) {
+      if (barcodes !== 'unknown') throw fromAndNamed();
+      this.#barcodes = [from];
+      const what = 'enter the newest catalogue on it; then read the volumes that were written since';
+      const title = `rebuild the inventory from the catalogue on ${from} and what came since`;
+      return { title, steps: [{ subject: from, what, destroys: null }] };
+    }
     this.#barcodes = barcodes === 'unknown' ? await this.#findUnknown() : [...new Set(barcodes)];
+    if (this.#barcodes.length === 0) throw nothingUnknown();
     const what = source === 'index' ? 'read its indexes' : 'read all its blocks';
     return {
       title: `rebuild the inventory from ${plural(this.#barcodes.length, 'cartridge')}`,
@@ -56,18 +69,45 @@ export class RebuildProcedure implements Procedure {
   }
 
   async run(run: JobRun): Promise<void> {
-    const drives = this.#world.leases.bays.filter((bay) => bay.down === null);
-    await run.each(this.#barcodes, drives.length, async (barcode) => {
-      await run.step(barcode, async (say) =>
-        run.withCartridge(barcode, 'being read to rebuild the inventory', async () => this.#readOne(run, barcode, say)),
-      );
-    });
+    await this.#readAll(run, this.#barcodes);
+    if (this.#order.from !== null) {
+      await run.report(await this.#describeCatalogue());
+      await this.#readAll(run, await this.#findUnknown());
+      await run.report({ volumesToBeRead: await this.#onlyCatalogued() });
+    }
     const gaps = await this.#findGaps();
     await run.report({
       volumes: this.#entered,
       streams: this.#streams.size,
       streamsWithMissingBytes: gaps.slice(0, NAMED_STREAMS),
     });
+  }
+
+  async #readAll(run: JobRun, barcodes: readonly Barcode[]): Promise<void> {
+    const drives = this.#world.leases.bays.filter((bay) => bay.down === null);
+    await run.each(barcodes, drives.length, async (barcode) => {
+      await run.step(barcode, async (say) =>
+        run.withCartridge(barcode, 'being read to rebuild the inventory', async () => this.#readOne(run, barcode, say)),
+      );
+    });
+  }
+
+  async #describeCatalogue(): Promise<Readonly<Record<string, JobValue>>> {
+    if (this.#catalogue === null) return { catalogue: 'none' };
+    const { header } = this.#catalogue;
+    const { volumes, streams } = this.#fromCatalogue;
+    return {
+      catalogue: `of ${header.node}, pool ${header.pool ?? '(all)'}`,
+      catalogueAsOf: new Date(header.createdMs).toISOString(),
+      volumesInCatalogue: volumes,
+      streamsInCatalogue: streams,
+    };
+  }
+
+  /** Volumes that may have been written since, and are not in reach or could not be read. */
+  async #onlyCatalogued(): Promise<readonly Barcode[]> {
+    const volumes = await this.#world.environment.inventory.volumes();
+    return volumes.filter(isOnlyCatalogued).map(({ barcode }) => barcode);
   }
 
   /** Cartridges in reach that carry no volume the inventory knows. */
@@ -80,11 +120,7 @@ export class RebuildProcedure implements Procedure {
       if ((await this.#knownVolume((await environment.inventory.cartridge(barcode))?.volumeId ?? null)) === null)
         found.push(barcode);
     }
-    if (found.length > 0) return found.sort();
-    throw new StorageError(
-      'CHANGER_NO_CARTRIDGE',
-      'Every cartridge in reach carries a volume that the inventory knows. Nothing was read; put in those that are elsewhere, or name one.',
-    );
+    return found.sort();
   }
 
   /** Null also for a volume that is known from a catalogue only, to which its medium adds. */
@@ -97,7 +133,8 @@ export class RebuildProcedure implements Procedure {
   async #readOne(run: JobRun, barcode: Barcode, say: (doing: string) => void): Promise<string> {
     const { leases, register, loading, environment } = this.#world;
     const known = await this.#knownVolume((await environment.inventory.cartridge(barcode))?.volumeId ?? null);
-    if (known !== null) return `volume ${known} is known already`;
+    const hasCatalogue = barcode === this.#order.from;
+    if (known !== null && !hasCatalogue) return `volume ${known} is known already`;
     const place = (await register.reachable()).find((one) => one.barcode === barcode);
     const kind = mediumOfBarcode(barcode) === 'disk' ? 'disk' : 'tape';
     const reaches = fitsCartridge(leases.bays, barcode, place?.reachableBy ?? null);
@@ -110,9 +147,34 @@ export class RebuildProcedure implements Procedure {
       const watch = watchOf(run, say);
       return surveyMedium(environment, bay, { barcode, source, watch }, async (survey, slots) => {
         if (survey.kind === 'no-volume') return survey.what;
-        return this.#entering.run(async () => this.#enter(survey.reading, survey.reader, slots));
+        const { reading, reader } = survey;
+        return this.#entering.run(async () => {
+          const said = hasCatalogue ? `${await this.#enterCatalogue(reading, reader, slots)}; ` : '';
+          return said + (await this.#enter(reading, reader, slots));
+        });
       });
     });
+  }
+
+  async #enterCatalogue(reading: VolumeReading, reader: VolumeReader, slots: readonly BlockSlot[]): Promise<string> {
+    const { environment } = this.#world;
+    const found = await findCatalogue(reader, slots, reading.catalog.streams);
+    if (found === null) return 'no whole catalogue is on it';
+    const { summary, parts } = found;
+    const { createdMs } = summary.header;
+    const books = new CatalogueImport({ environment, catalogueMs: createdMs, overwrite: new Set() });
+    for await (const lines of parts) {
+      await books.enter(lines);
+      this.#noteCatalogued(lines);
+    }
+    this.#catalogue = summary;
+    return `its catalogue of ${new Date(createdMs).toISOString()} tells of ${plural(this.#fromCatalogue.volumes, 'volume')}`;
+  }
+
+  #noteCatalogued(lines: readonly CatalogueLine[]): void {
+    for (const { kind } of lines)
+      if (kind === 'volume') this.#fromCatalogue.volumes++;
+      else if (kind === 'stream') this.#fromCatalogue.streams++;
   }
 
   async #enter(reading: VolumeReading, reader: VolumeReader, slots: readonly BlockSlot[]): Promise<string> {
@@ -197,4 +259,18 @@ export class RebuildProcedure implements Procedure {
     }
     return gaps;
   }
+}
+
+function nothingUnknown(): StorageError {
+  return new StorageError(
+    'CHANGER_NO_CARTRIDGE',
+    'Every cartridge in reach carries a volume that the inventory knows. Nothing was read; put in those that are elsewhere, or name one.',
+  );
+}
+
+function fromAndNamed(): StorageError {
+  return new StorageError(
+    'PROTOCOL_BODY',
+    'A rebuild from a catalogue finds by itself which volumes are to be read behind it: name that one volume only. Nothing was done.',
+  );
 }

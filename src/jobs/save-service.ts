@@ -5,7 +5,8 @@ import type { Random } from '../base/random.js';
 import { SerialQueue } from '../base/serial-queue.js';
 import { StorageError, describeError, isStorageError } from '../base/storage-error.js';
 import { DRIVE_SHARING } from '../terms/pool-policy.js';
-import { makeSessionId, makeStreamId, type SessionId, type StreamId } from '../terms/ids.js';
+import { makeSessionId, makeStreamId, type SessionId, type StreamId, type VolumeId } from '../terms/ids.js';
+import { CATALOGUE_STREAM, OWN_CLIENT } from '../terms/own-streams.js';
 import type { StreamDescriptor } from '../terms/stream-descriptor.js';
 import type { Inventory } from '../inventory/inventory.js';
 import type { PoolRecord } from '../inventory/records.js';
@@ -22,6 +23,7 @@ import type { BlockRing } from '../transfer/block-ring.js';
 import { SaveSession } from '../transfer/save-session.js';
 import type { SaveStream, SaveStreamEvents } from '../transfer/save-stream.js';
 import type { TransferLimits } from '../transfer/transfer-limits.js';
+import type { CatalogueSnapshots } from './catalogue-snapshots.js';
 import { CheckpointBooks } from './checkpoint-books.js';
 import { DriveSpread } from './drive-spread.js';
 import type { SaveLimits } from './save-limits.js';
@@ -45,6 +47,8 @@ export interface SaveServiceOptions {
   readonly retentionClock: RetentionClock;
   readonly limits: TransferLimits;
   readonly saveLimits: SaveLimits;
+  /** Catalogues on the media; null: none are written. */
+  readonly snapshots: CatalogueSnapshots | null;
 }
 
 /** A session and the drive it has, once it has one. */
@@ -113,6 +117,7 @@ export class SaveService {
     this.#stopping.abort(shuttingDown());
     await Promise.all(this.running.map(async ({ session }) => session.stop()));
     await this.#idle;
+    await this.#options.snapshots?.settled();
   }
 
   /** Into a session of the pool that goes on, or a new one. */
@@ -209,8 +214,13 @@ export class SaveService {
       lease,
       limits: this.#options.saveLimits,
       signal: this.#stopping.signal,
+      onOpened: (volumeId) => {
+        this.#lookForSnapshot(running, volumeId);
+      },
     });
-    const session = this.#makeSession(sessionId, volumes);
+    const session = this.#makeSession(sessionId, volumes, (volumeId) => {
+      this.#lookForSnapshot(running, volumeId);
+    });
     const running: RunningSave = { sessionId, pool, startedMs, session, volumes };
     this.#running.set(sessionId, running);
     this.#idle = Promise.all([this.#idle, this.#runToEnd(running)]);
@@ -218,7 +228,7 @@ export class SaveService {
   }
 
   /** JOB_LIMIT when the ring has no blocks left for another session. */
-  #makeSession(sessionId: SessionId, volumes: SaveVolumes): SaveSession {
+  #makeSession(sessionId: SessionId, volumes: SaveVolumes, onCheckpoint: (volumeId: VolumeId) => void): SaveSession {
     const { clock, ring, logger, limits } = this.#options;
     return new SaveSession({
       sessionId,
@@ -227,13 +237,45 @@ export class SaveService {
       logger,
       limits,
       supply: volumes,
-      commit: async (checkpoint) => this.#books.commit(checkpoint),
+      commit: async (checkpoint) => {
+        await this.#books.commit(checkpoint);
+        if (checkpoint.closed === null) onCheckpoint(checkpoint.volumeId);
+      },
       giveUp: async (streamId, reason) => this.#books.giveUp(streamId, reason),
       onVolumeError: async (volumeId, error) => {
         await this.#books.noteVolumeError(volumeId, error);
         if (volumes.bay !== null) await this.#options.health.failed(volumes.bay, volumes.barcode, 'write-error', error);
       },
     });
+  }
+
+  #lookForSnapshot(running: RunningSave, volumeId: VolumeId): void {
+    const open = async (events: SaveStreamEvents): Promise<SaveStream> => this.#openOwn(running, events);
+    this.#options.snapshots?.look({ pool: running.pool.name, volumeId, open });
+  }
+
+  /** A catalogue's stream, on a session that is at work. It keeps no volume from being used again. */
+  async #openOwn({ session, pool }: RunningSave, events: SaveStreamEvents): Promise<SaveStream> {
+    const { clock } = this.#options;
+    const request: SaveRequest = {
+      name: CATALOGUE_STREAM,
+      pool: pool.name,
+      level: 'full',
+      basedOn: null,
+      timeMs: clock.wallMs(),
+      retentionDays: 0,
+      attributes: {},
+    };
+    const descriptor = this.#describe(OWN_CLIENT, request, pool);
+    await this.#books.begin(descriptor);
+    try {
+      this.#refuseWhenStopping();
+      if (session.acceptsStreams) return session.openStream(descriptor, events);
+      throw new StorageError('JOB_LIMIT', 'The session is about to end.');
+    } catch (error) {
+      await this.#books.giveUp(descriptor.streamId, describeError(error));
+      throw error;
+    }
   }
 
   async #runToEnd(running: RunningSave): Promise<void> {

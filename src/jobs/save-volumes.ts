@@ -5,6 +5,7 @@ import type { Inventory } from '../inventory/inventory.js';
 import type { PoolRecord } from '../inventory/records.js';
 import type { WritingSession } from '../media/allocation-period.js';
 import type { Barcode } from '../terms/barcode.js';
+import type { VolumeId } from '../terms/ids.js';
 import type { CartridgeLoading } from '../media/cartridge-loading.js';
 import { byDaemon } from '../media/cartridge-register.js';
 import type { DriveBay } from '../media/drive-bay.js';
@@ -36,6 +37,8 @@ export interface SaveVolumesOptions {
   readonly limits: SaveLimits;
   /** The daemon stops. */
   readonly signal: AbortSignal;
+  /** The session writes to this volume from now on. */
+  readonly onOpened: (volumeId: VolumeId) => void;
 }
 
 /**
@@ -100,6 +103,7 @@ export class SaveVolumes implements VolumeSupply {
     this.#held = await this.#mountNext(prepared ?? before, prepared, waiting);
     const { lease, volume } = this.#held;
     lease.bay.activity = `saving to ${volume.barcode}`;
+    this.#options.onOpened(volume.volumeId);
     return {
       thread: lease.bay.thread,
       volumeId: volume.volumeId,

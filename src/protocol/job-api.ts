@@ -157,6 +157,8 @@ const rebuildOrder = z.strictObject({
   barcodes: z.union([z.literal('unknown'), barcodes]),
   /** What is believed: the indexes as far as they are whole, or the blocks alone, which takes as long as reading the volume. */
   source: z.enum(['index', 'blocks']).default('index'),
+  /** First the newest catalogue on this volume is entered; `barcodes` is then `unknown`. */
+  from: barcode.nullable().default(null),
 });
 
 const scrubOrder = z.strictObject({ kind: z.literal('scrub') });

@@ -91,6 +91,11 @@ export function encodeBlockHeader(into: Uint8Array, header: UnsealedBlockHeader)
     .zeros(20);
 }
 
+/** Puts the payload's CRC in its place, as the sender of a stream does. */
+export function layPayloadCrc(block: Uint8Array, crc: number): void {
+  new ByteWriter(block, 'little-endian').seek(PAYLOAD_CRC_OFFSET).u32(crc);
+}
+
 /** Computes both CRCs of a block (header and payload, nothing behind it) whose header is laid: for blocks of our own making. */
 export function sealBlock(block: Uint8Array): void {
   const cursor = new ByteWriter(block, 'little-endian');

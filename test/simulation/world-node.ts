@@ -160,6 +160,7 @@ export class WorldNode {
       retentionClock: this.#retentionClock,
       limits,
       saveLimits: WORLD_SAVE_LIMITS,
+      snapshots: null,
     });
     this.restores = new RestoreService({
       inventory,

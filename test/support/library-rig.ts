@@ -203,6 +203,7 @@ export class LibraryRig {
       retentionClock,
       limits,
       saveLimits: { ...SAVE_LIMITS, ...options.saveLimits },
+      snapshots: null,
     });
     this.restores = new RestoreService({
       inventory,

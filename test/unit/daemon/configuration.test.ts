@@ -129,6 +129,7 @@ describe('the configuration', () => {
         checkpoint: { bytes: 16 * 2 ** 30, seconds: 60 },
         cleaning: { maxUses: 50, automatic: true },
         spanning: { prepareBytes: 96 * 2 ** 30, operatorWaitMs: 24 * 3600 * 1000 },
+        catalogue: { intervalMs: 24 * 3600 * 1000, maxBytes: 4 * 2 ** 30 },
         log: { level: 'info', format: 'json' },
         drives: [
           { name: 'tape0', kind: 'tape', device: '/dev/nst0', changer: null, changerDrive: null },
