@@ -39,8 +39,11 @@ export class InventoryProcedure implements Procedure {
       await run.step(changer.name, async () => {
         await changer.rescan(run.signal);
         const report = await this.#world.register.refresh({ who: run.who, reason: 'found by an inventory' }, [changer]);
-        await this.#report(run, report);
-        refuseUnsettled(changer, report);
+        const duplicates = this.#world.register
+          .duplicatesIn(changer.name)
+          .map(({ barcode, places }) => `${barcode}  ${places.join(', ')}`);
+        await this.#report(run, report, duplicates);
+        refuseUnsettled(changer, report, duplicates);
         const cartridges = await changer.cartridges();
         for (const { barcode } of cartridges) if (barcode !== null) found.push(barcode);
         return `${plural(cartridges.length, 'cartridge')}; ${plural(report.moves.length, 'difference')} from the books, which are right now`;
@@ -51,7 +54,7 @@ export class InventoryProcedure implements Procedure {
   }
 
   /** Adds up over changers. */
-  async #report(run: JobRun, { moves, duplicates, unread }: RegisterReport): Promise<void> {
+  async #report(run: JobRun, { moves, unread }: RegisterReport, duplicates: readonly string[]): Promise<void> {
     const more = (key: string, items: readonly string[]): readonly string[] => {
       const before = run.record.result[key];
       return [...(typeof before === 'object' && before !== null ? before : []), ...items];
@@ -77,13 +80,13 @@ export class InventoryProcedure implements Procedure {
 }
 
 /** What an inventory alone cannot put right. */
-function refuseUnsettled(changer: Changer, { duplicates, silent }: RegisterReport): void {
+function refuseUnsettled(changer: Changer, { silent }: RegisterReport, duplicates: readonly string[]): void {
   for (const { error } of silent) throw error;
   const [first] = duplicates;
   if (first === undefined) return;
   throw new StorageError(
     'CHANGER_DUPLICATE_BARCODE',
-    `Changer ${changer.name} has two cartridges with the barcode ${duplicates.join(', ')}. Take one of each out and give it another label; neither is used until then.`,
-    { context: { changer: changer.name, barcode: first } },
+    `Two cartridges have one barcode: ${duplicates.join('; ')}. Take one of each out by its slot and give it another label; neither is used until then.`,
+    { context: { changer: changer.name, first } },
   );
 }

@@ -99,6 +99,15 @@ export class CartridgeRegister {
     );
   }
 
+  /** Barcodes in this changer that are there twice, here or in another one, with the places; as the changers said last. */
+  duplicatesIn(changer: string): readonly { readonly barcode: Barcode; readonly places: readonly string[] }[] {
+    const barcodes = new Set((this.#answers.get(changer)?.cartridges ?? []).map(({ barcode }) => barcode));
+    return [...barcodes]
+      .filter((barcode) => barcode !== null)
+      .map((barcode) => ({ barcode, places: this.#placesOf(barcode) }))
+      .filter(({ places }) => places.length > 1);
+  }
+
   /** As the changers said last. */
   #placesOf(barcode: Barcode): readonly string[] {
     const places = new Set<string>();

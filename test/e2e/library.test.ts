@@ -128,6 +128,22 @@ describe('a library of two drives and 24 slots through the CLI', () => {
     expect([refused.status, refused.stderr.includes('[MEDIUM_CLEANING_EXPIRED]')]).to.deep.equal([65, true]);
   });
 
+  it('cleans a drive that asks for it by itself, as soon as it is idle', async () => {
+    await start('--cartridges', '1', '--capacity', '8MiB');
+    await done('drive', 'load', barcodeOf(1), 'tape1');
+    await operate('ask-cleaning', '1');
+    // The drive tells when it is looked at.
+    await done('drive', 'unload', 'tape1');
+    const job = await jobWhen(({ kind, state }) => kind === 'clean' && !isAtWork(state));
+    expect([job.state, job.who, job.steps[0]?.subject], JSON.stringify(job)).to.deep.equal([
+      'succeeded',
+      'tapeloomd',
+      'tape1',
+    ]);
+    const cleaner = (await media()).find(({ barcode }) => barcode === 'CLN001L9' || barcode === 'CLNU01CU');
+    expect(cleaner?.location.kind).to.equal('slot');
+  });
+
   describe('with a scanner on a serial line', () => {
     let line: PtyPair;
 

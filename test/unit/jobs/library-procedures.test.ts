@@ -444,7 +444,10 @@ describe('an inventory', () => {
     rig.fixture.bench.pasteLabel('TPL009L9', A);
     rig.fixture.bench.library.putIn('TPL009L9', rig.fixture.bench.slot(9));
     const job = await rig.run({ kind: 'inventory' });
-    expect([job.error?.code, job.result['duplicates']]).to.deep.equal(['CHANGER_DUPLICATE_BARCODE', [A]]);
+    expect([job.error?.code, job.result['duplicates']]).to.deep.equal([
+      'CHANGER_DUPLICATE_BARCODE',
+      [`${A}  slot 1 of library, slot 9 of library`],
+    ]);
     expect((await rig.run({ kind: 'load', cartridge: { barcode: A } })).error?.code).to.equal(
       'CHANGER_DUPLICATE_BARCODE',
     );
