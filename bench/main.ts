@@ -6,7 +6,7 @@ import { isReached } from './figure.js';
 import { PACKAGE } from './processes.js';
 import { FULL, QUICK, Report, type BenchPlan } from './report.js';
 import { measureRestores } from './restore-suite.js';
-import { measureDiskSaves, measureNullSaves } from './save-suite.js';
+import { measureDiskSaves, measureNullSaves, measurePacedSaves } from './save-suite.js';
 
 const USAGE = `usage: npm run bench -- [--quick] [--json FILE] [--only SUITE,...]
 Measures the daemon on this machine, against C programs that do the least, in turns (docs/PERFORMANCE.md).
@@ -18,6 +18,7 @@ type Suite = (report: Report, plan: BenchPlan) => Promise<void>;
 
 const SUITES: Readonly<Record<string, Suite>> = {
   null: measureNullSaves,
+  drive: measurePacedSaves,
   disk: measureDiskSaves,
   restore: measureRestores,
 };

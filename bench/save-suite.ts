@@ -15,6 +15,9 @@ const WARM_UP_BYTES = 1.5 * GB;
 /** What the daemon may cost against a C program that does the least. */
 const FLOOR_RATIO = 1.3;
 
+/** What `--speed 1` of bench/daemon.ts is. */
+const LTO9_BYTES_PER_SECOND = 408 * MB;
+
 /** From so many on, what opening and closing one costs can be told from what its bytes cost. */
 const MANY_STREAMS = 64;
 
@@ -87,6 +90,20 @@ export async function measureNullSaves(report: Report, plan: BenchPlan): Promise
     seconds: plan.seconds,
     repetitions: plan.repetitions,
   });
+}
+
+/** The drive holds the daemon back: it is to be kept streaming, for no more CPU than that takes. */
+export async function measurePacedSaves(report: Report, plan: BenchPlan): Promise<void> {
+  for (const megabytes of [400, 1000])
+    await compareSaves(report, {
+      name: `drive-${String(megabytes)}`,
+      node: { drives: 1, speed: (megabytes * MB) / LTO9_BYTES_PER_SECOND },
+      pool: 'tape0',
+      floor: { sink: '/dev/null', bytesPerSecond: megabytes * MB },
+      streams: [1, 64],
+      seconds: plan.seconds,
+      repetitions: Math.min(plan.repetitions, 3),
+    });
 }
 
 /** Disk volumes, in memory (tmpfs) and on a disk: the same program, another drive. */
