@@ -4,7 +4,7 @@ import { DRIVE_SHARING, ALLOCATION_WORDS, allocationOfWord, WORM_RULES } from '.
 import type { PoolRecord } from '../inventory/records.js';
 import { poolProblem } from '../media/pool-rules.js';
 import { SAVE_LIMITS } from '../jobs/save-limits.js';
-import { TRANSFER_LIMITS } from '../transfer/transfer-limits.js';
+import { REPLAY_RULES, TRANSFER_LIMITS } from '../transfer/transfer-limits.js';
 import { VOLUME_LIMITS } from '../volume/volume-limits.js';
 
 const HOUR_MS = 60 * 60 * 1000;
@@ -115,12 +115,14 @@ const bufferTable = z.strictObject({
     .default(2 ** 30),
   collect_s: z.number().min(1).max(3600).default(60),
   block_size: blockSize.default(2 ** 20),
+  replay: z.enum(REPLAY_RULES).default(TRANSFER_LIMITS.replay),
 });
 const buffer = bufferTable.transform((one) => ({
   ringBytes: one.ring_bytes,
   collectBytes: one.collect_bytes,
   collectMs: one.collect_s * 1000,
   blockSizeBytes: one.block_size,
+  replay: one.replay,
 }));
 
 const checkpoint = z.strictObject({

@@ -284,6 +284,7 @@ function transferLimits({ buffer, checkpoint, spanning, dataDoor }: Configuratio
     sharedBlocks: Math.max(MIN_SHARED_BLOCKS, Math.floor(buffer.ringBytes / buffer.blockSizeBytes)),
     collectBlocks: Math.floor(buffer.collectBytes / buffer.blockSizeBytes),
     burstHoldMs: buffer.collectMs,
+    replay: buffer.replay,
     checkpointBytes: checkpoint.bytes,
     checkpointMs: checkpoint.seconds * 1000,
     prepareBytes: spanning.prepareBytes,

@@ -243,6 +243,7 @@ export class SaveService {
       },
       giveUp: async (streamId, reason) => this.#books.giveUp(streamId, reason),
       onVolumeError: async (volumeId, error) => {
+        volumes.noteWriteError(error);
         await this.#books.noteVolumeError(volumeId, error);
         if (volumes.bay !== null) await this.#options.health.failed(volumes.bay, volumes.barcode, 'write-error', error);
       },

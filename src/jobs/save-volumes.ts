@@ -57,6 +57,11 @@ export class SaveVolumes implements VolumeSupply {
   /** Of the volume in hand: there is none to get ready, or a drive that failed to. */
   #hasNoNext = false;
   readonly #failedDrives = new Set<DriveBay>();
+  /** What the volume in hand could not be written for. */
+  #writeError: StorageError | null = null;
+  /** Drives that failed to write more than once in this session, or for a reason of their own. */
+  readonly #suspectDrives = new Set<DriveBay>();
+  readonly #wroteBadly = new Set<DriveBay>();
   #looking: Promise<void> | null = null;
   #isWaitingForOperator = false;
   #isClosed = false;
@@ -95,12 +100,23 @@ export class SaveVolumes implements VolumeSupply {
     return this.#held === null ? this.#given?.contended === true : isContended(this.#held);
   }
 
-  async next(_reason: OpenVolumeReason, waiting: TellWaiting): Promise<OpenVolume> {
+  /** The volume in hand could not be written: nothing that is known of what is in the drive holds any more. */
+  noteWriteError(error: StorageError): void {
+    const { bay } = this;
+    if (bay === null) return;
+    this.#writeError = error;
+    if (isDriveFault(error) || this.#wroteBadly.has(bay)) this.#suspectDrives.add(bay);
+    this.#wroteBadly.add(bay);
+  }
+
+  async next(reason: OpenVolumeReason, waiting: TellWaiting): Promise<OpenVolume> {
     const before = this.#held;
     this.#held = null;
     const prepared = await this.#takePrepared(waiting);
-    if (prepared !== null && before !== null) this.#leaveBehind(before);
-    this.#held = await this.#mountNext(prepared ?? before, prepared, waiting);
+    const moves = prepared !== null || (reason === 'failed' && before !== null && this.#mustLeave(before));
+    if (before !== null && reason === 'failed') before.lease.bay.mounted = null;
+    if (before !== null && moves) this.#leaveBehind(before);
+    this.#held = await this.#mountNext(prepared ?? (moves ? null : before), prepared, waiting);
     const { lease, volume } = this.#held;
     lease.bay.activity = `saving to ${volume.barcode}`;
     this.#options.onOpened(volume.volumeId);
@@ -155,6 +171,17 @@ export class SaveVolumes implements VolumeSupply {
     this.#hasNoNext = false;
     this.#failedDrives.clear();
     return prepared;
+  }
+
+  /** The drive may be what failed, and there is another one. */
+  #mustLeave({ lease: { bay } }: HeldVolume): boolean {
+    return bay.down !== null || this.#suspectsToAvoid().has(bay);
+  }
+
+  /** Drives that may be what failed, as long as there is one that is not. */
+  #suspectsToAvoid(): Set<DriveBay> {
+    const isSuspect = (bay: DriveBay): boolean => this.#suspectDrives.has(bay);
+    return new Set(this.#drives().every(isSuspect) ? [] : this.#suspectDrives);
   }
 
   #noteOver(preparation: VolumePreparation | null): void {
@@ -215,7 +242,7 @@ export class SaveVolumes implements VolumeSupply {
     if (prepared !== null && (await mounting.isStillMounted(prepared.lease.bay, prepared.volume))) return prepared;
     let lease = inHand === null ? this.#takeGiven() : keepDrive(inHand);
     const wait = new OperatorWait({ ...this.#options, watch: this.#watch }, waiting);
-    const failed = new Set<DriveBay>();
+    const failed = this.#suspectsToAvoid();
     for (;;) {
       try {
         lease ??= await this.#acquireDrive(failed, waiting);
@@ -281,19 +308,21 @@ export class SaveVolumes implements VolumeSupply {
     }
   }
 
-  /** The full volume goes back to its slot while the session writes on the next one. */
+  /** The volume that was left goes back to its slot while the session writes on the next one. */
   #leaveBehind(before: HeldVolume): void {
-    const leaving = this.#unload(before).finally(() => this.#leaving.delete(leaving));
+    const why = this.#writeError === null ? 'unloaded: it is full' : 'unloaded: it could not be written';
+    this.#writeError = null;
+    const leaving = this.#unload(before, why).finally(() => this.#leaving.delete(leaving));
     this.#leaving.add(leaving);
   }
 
-  async #unload(before: HeldVolume): Promise<void> {
+  async #unload(before: HeldVolume, why: string): Promise<void> {
     const { loading, logger, signal } = this.#options;
     const { lease, reservation, volume } = before;
     const { bay } = lease;
     try {
       // Who waits for the drive unloads it anyway, and who waits for the volume would have it brought back.
-      if (!isContended(before)) await loading.unload(bay, byDaemon('unloaded: it is full'), signal);
+      if (!isContended(before)) await loading.unload(bay, byDaemon(why), signal);
     } catch (error) {
       bay.mounted = null;
       if (!isStorageError(error) && !signal.aborted) throw error;

@@ -1,16 +1,17 @@
 import { assert } from '../base/assert.js';
 import { StorageError } from '../base/storage-error.js';
 import type { RingMemory } from '../drive/drive-thread.js';
+import { RingHold, type HoldKeeper } from './ring-hold.js';
+import { RingShare, type ShareKind, type SlotLender } from './ring-share.js';
 import type { RingSlot } from './save-stream.js';
 import { countRingBlocks, type TransferLimits } from './transfer-limits.js';
-
-/** Where a share has its base from: blocks kept for each stream, or those kept for procedures. */
-export type ShareKind = 'stream' | 'procedure';
 
 export interface RingCounts {
   readonly slots: number;
   /** In nobody's hands. */
   readonly free: number;
+  /** Lent to nobody, but with bytes that may be wanted again. */
+  readonly held: number;
   /** Of the blocks that may be shared: not claimed. */
   readonly sharedFree: number;
   readonly streamFree: number;
@@ -26,15 +27,24 @@ const ALLOCATION_HEADER_BYTES = 16;
  * The daemon's one ring of blocks, in shared memory. Who wants blocks opens a share: a claim on slots, some of which are
  * its own from the start (the base), others taken from what all share, as long as there are. A claim is a promise: a slot
  * for it is always free. Slots are lent last-in-first-out, so that a busy daemon keeps touching the same memory and an idle
- * one none. A slot has one owner at any time: the share that took it, until it is given back there.
+ * one none. A slot has one owner at any time: the share that took it, until it is given back there; or a hold.
+ *
+ * Holds are made of slots that nobody has a claim on: what was written to a medium stays in them in case it must be written again.
+ * Claims go first: when one leaves too little room, the largest hold is broken, as a whole, since a stream of which one block is
+ * missing cannot be written again. So holding never keeps anybody from a slot, and as many streams as possible stay held.
+ * What is held can always be claimed again: all holds together have no more than the shared slots nobody has claimed, and
+ * those kept for streams that have not come, but for `newcomers` of these.
  */
 export class BlockRing {
   readonly memory: RingMemory;
   readonly #slots: readonly RingSlot[];
   /** Whose hands each slot is in: a share's, the ring's own for single slots, nobody's. */
-  readonly #owners: (RingShare | BlockRing | null)[];
+  readonly #owners: (RingShare | RingHold | BlockRing | null)[];
   readonly #free: RingSlot[];
   readonly #unclaimed: { shared: number; stream: number; procedure: number };
+  readonly #newcomers: number;
+  readonly #holds = new Set<RingHold>();
+  #held = 0;
 
   /** `slotBytes`: the daemon's block size, header included; a multiple of the page. */
   constructor(slotBytes: number, limits: TransferLimits) {
@@ -49,8 +59,9 @@ export class BlockRing {
     }));
     this.#owners = this.#slots.map(() => null);
     this.#free = [...this.#slots].reverse();
-    const { streams, sharedBlocks, collectBlocks, procedureBlocks } = limits;
+    const { streams, sharedBlocks, collectBlocks, procedureBlocks, newcomers } = limits;
     this.#unclaimed = { shared: sharedBlocks + collectBlocks, stream: streams, procedure: procedureBlocks };
+    this.#newcomers = newcomers;
   }
 
   /** Bytes of a slot: the longest block. */
@@ -63,6 +74,7 @@ export class BlockRing {
     return {
       slots: this.#slots.length,
       free: this.#free.length,
+      held: this.#held,
       sharedFree: shared,
       streamFree: stream,
       procedureFree: procedure,
@@ -73,6 +85,13 @@ export class BlockRing {
   openShare(kind: ShareKind, base: number): RingShare {
     this.#claimBase(kind, base);
     return new RingShare(this.#lender(), kind, base);
+  }
+
+  /** `onBroken`: its slots are others' now. Called from within whatever claimed them. */
+  openHold(onBroken: () => void): RingHold {
+    const hold = new RingHold(this.#keeper(), onBroken);
+    this.#holds.add(hold);
+    return hold;
   }
 
   /** One slot for the length of a procedure, such as reading a label. JOB_LIMIT when those kept for it are in use. */
@@ -96,7 +115,12 @@ export class BlockRing {
           : 'All blocks kept for labels, indexes and restores are in use. Try again when another job has ended.',
         { context: { kind, wanted: count, free: this.#unclaimed[kind] } },
       );
+    this.#claim(kind, count);
+  }
+
+  #claim(kind: 'shared' | ShareKind, count: number): void {
     this.#unclaimed[kind] -= count;
+    this.#breakHolds();
   }
 
   #lender(): SlotLender {
@@ -107,13 +131,59 @@ export class BlockRing {
       },
       claimShared: () => {
         if (this.#unclaimed.shared === 0) return false;
-        this.#unclaimed.shared--;
+        this.#claim('shared', 1);
         return true;
+      },
+      claimFromStreams: () => {
+        assert(this.#unclaimed.stream > this.#newcomers, 'what is held can be claimed again');
+        this.#claim('stream', 1);
       },
       unclaim: (kind, count) => {
         this.#unclaimed[kind] += count;
       },
+      hold: (slot, from, hold) => {
+        assert(this.#owners[slot.index] === from && this.#holds.has(hold), 'a slot is held once, for its owner');
+        this.#owners[slot.index] = hold;
+        this.#held++;
+      },
+      settleHolds: () => {
+        this.#breakHolds();
+      },
+      reclaim: (slot, hold, by) => {
+        assert(this.#owners[slot.index] === hold, 'a slot that is held is claimed again');
+        this.#owners[slot.index] = by;
+        this.#held--;
+      },
     };
+  }
+
+  #keeper(): HoldKeeper {
+    return {
+      free: (slot, hold) => {
+        assert(this.#owners[slot.index] === hold, 'a slot is let go of by its hold');
+        this.#owners[slot.index] = null;
+        this.#free.push(slot);
+        this.#held--;
+      },
+      forget: (hold) => {
+        this.#holds.delete(hold);
+      },
+    };
+  }
+
+  /** As many slots as claims on them may be made again. */
+  get #roomForHolds(): number {
+    const { shared, stream } = this.#unclaimed;
+    return shared + Math.max(0, stream - this.#newcomers);
+  }
+
+  #breakHolds(): void {
+    while (this.#held > this.#roomForHolds) {
+      let largest: RingHold | null = null;
+      for (const hold of this.#holds) if (hold.size > (largest?.size ?? 0)) largest = hold;
+      assert(largest !== null, 'what is held is in a hold');
+      largest.break();
+    }
   }
 
   #lend(owner: RingShare | BlockRing): RingSlot {
@@ -128,93 +198,5 @@ export class BlockRing {
     assert(this.#owners[slot.index] === owner, 'a slot is given back once, by its owner');
     this.#owners[slot.index] = null;
     this.#free.push(slot);
-  }
-}
-
-/** What a share needs of its ring. */
-interface SlotLender {
-  lend(owner: RingShare): RingSlot;
-  putBack(slot: RingSlot, owner: RingShare): void;
-  claimShared(): boolean;
-  unclaim(kind: 'shared' | ShareKind, count: number): void;
-}
-
-/**
- * A claim on slots of the ring: `size` slots are this share's, `taken` of them in its hands. It begins with none; as many as
- * its base it always gets, and they stay kept for it until it is closed.
- */
-export class RingShare {
-  readonly #ring: SlotLender;
-  readonly #kind: ShareKind;
-  readonly #base: number;
-  #size = 0;
-  #taken = 0;
-  #closed = false;
-
-  constructor(ring: SlotLender, kind: ShareKind, base: number) {
-    this.#ring = ring;
-    this.#kind = kind;
-    this.#base = base;
-  }
-
-  get size(): number {
-    return this.#size;
-  }
-
-  /** Slots in its hands. */
-  get taken(): number {
-    return this.#taken;
-  }
-
-  /** Slots that `take` will give. */
-  get available(): number {
-    return this.#size - this.#taken;
-  }
-
-  /** One slot more; false when what is shared is used up. Up to the base it never is. */
-  grow(): boolean {
-    assert(!this.#closed, 'a closed share does not grow');
-    if (this.#size >= this.#base && !this.#ring.claimShared()) return false;
-    this.#size++;
-    return true;
-  }
-
-  /** A slot within the claim. */
-  take(): RingSlot {
-    assert(!this.#closed, 'a closed share takes nothing');
-    assert(this.#taken < this.#size, 'a slot is taken within the claim');
-    this.#taken++;
-    return this.#ring.lend(this);
-  }
-
-  /** Gives a slot back and keeps the claim on it. */
-  putBack(slot: RingSlot): void {
-    this.#ring.putBack(slot, this);
-    this.#taken--;
-    if (this.#closed) this.#shrinkTo(this.#taken);
-  }
-
-  /** Gives a slot back, and the claim with it. */
-  give(slot: RingSlot): void {
-    this.#ring.putBack(slot, this);
-    this.#taken--;
-    this.#shrinkTo(this.#closed ? this.#taken : this.#size - 1);
-  }
-
-  /** Ends the claim. What is in its hands stays claimed until it comes back. */
-  close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    // What was kept and not used; what is used is given up as it comes back.
-    this.#ring.unclaim(this.#kind, Math.max(0, this.#base - this.#size));
-    this.#shrinkTo(this.#taken);
-  }
-
-  /** Claims beyond the base go back to all; those within it only once the share is closed. */
-  #shrinkTo(size: number): void {
-    const shared = Math.max(0, this.#size - this.#base) - Math.max(0, size - this.#base);
-    if (shared > 0) this.#ring.unclaim('shared', shared);
-    if (this.#closed) this.#ring.unclaim(this.#kind, this.#size - size - shared);
-    this.#size = size;
   }
 }

@@ -4,6 +4,8 @@ export interface CreditDemand {
   readonly outstanding: number;
   /** How many it may have outstanding. */
   readonly window: number;
+  /** One slot is its own and not used: it needs none of the shared ones for its next. */
+  readonly hasOwn: boolean;
 }
 
 /** A stream's credit as the rule sees it. */
@@ -38,15 +40,18 @@ export function nextWindow(standing: CreditStanding, limits: CreditLimits): numb
  * Whether a stream is given what its window allows it now. One that still has credit waits until a quarter of its window is free, since
  * each time a client is told costs a message; one that has none is given what there is.
  */
-export function isDueForCredit({ outstanding, window, unused }: CreditDemand & { readonly unused: number }): boolean {
+export function isDueForCredit({
+  outstanding,
+  window,
+  unused,
+}: Pick<CreditStanding, 'outstanding' | 'window' | 'unused'>): boolean {
   const missing = window - outstanding;
   return missing > 0 && (unused === 0 || 4 * missing >= window);
 }
 
 /**
  * Whom the next slots go to: one after the other to the stream that has the fewest outstanding, among those below their
- * window. The first slot of a stream is its own and needs none of the `sharedFree` ones. Returns grants, in the order of
- * `streams`.
+ * window. A slot that is a stream's own is none of the `sharedFree` ones. Returns grants, in the order of `streams`.
  */
 export function distributeCredit(streams: readonly CreditDemand[], sharedFree: number): readonly number[] {
   const grants = streams.map(() => 0);
@@ -54,14 +59,18 @@ export function distributeCredit(streams: readonly CreditDemand[], sharedFree: n
   for (;;) {
     let poorest = -1;
     let least = Infinity;
-    streams.forEach(({ outstanding, window }, i) => {
-      const has = outstanding + (grants[i] ?? 0);
-      if (has >= window || has >= least || (has > 0 && shared === 0)) return;
+    let needsShared = false;
+    for (const [i, { outstanding, window, hasOwn }] of streams.entries()) {
+      const granted = grants[i] ?? 0;
+      const isShared = !hasOwn || granted > 0;
+      const has = outstanding + granted;
+      if (has >= window || has >= least || (isShared && shared === 0)) continue;
       poorest = i;
       least = has;
-    });
+      needsShared = isShared;
+    }
     if (poorest < 0) return grants;
     grants[poorest] = (grants[poorest] ?? 0) + 1;
-    if (least > 0) shared--;
+    if (needsShared) shared--;
   }
 }

@@ -2,8 +2,9 @@ import { assert } from '../base/assert.js';
 import type { DriveThread } from '../drive/drive-thread.js';
 import type { VolumeId } from '../terms/ids.js';
 import { VolumeReader, type VolumeItem } from '../volume/volume-reader.js';
-import type { BlockRing, RingShare } from './block-ring.js';
+import type { BlockRing } from './block-ring.js';
 import { nextRead, type PlannedPart, type PlannedRead } from './restore-plan.js';
+import type { RingShare } from './ring-share.js';
 import type { RingSlot } from './save-stream.js';
 import type { TransferLimits } from './transfer-limits.js';
 

@@ -4,9 +4,11 @@ import type { Logger } from '../base/logger.js';
 import { isStorageError, type StorageError } from '../base/storage-error.js';
 import type { SessionId, StreamId, VolumeId } from '../terms/ids.js';
 import type { StreamDescriptor } from '../terms/stream-descriptor.js';
-import type { BlockRing, RingShare } from './block-ring.js';
+import type { BlockRing } from './block-ring.js';
 import type { Checkpoint } from './checkpoint-commit.js';
 import { closeVolume, runCheckpoint } from './checkpoint-procedure.js';
+import { leaveFailedVolume } from './failed-volume.js';
+import type { RingShare } from './ring-share.js';
 import { RoomWatch } from './room-watch.js';
 import type { SaveStream, SaveStreamEvents } from './save-stream.js';
 import { SecondsCount, type SecondsByCause } from './seconds-by-cause.js';
@@ -34,7 +36,7 @@ export interface SaveSessionOptions {
   readonly giveUp: (streamId: StreamId, reason: string) => Promise<void>;
   /**
    * The volume could not be written, or the drive is not where it was counted to be: what lies behind the last checkpoint
-   * is unknown. To be marked before the drive is used again, for which the session waits.
+   * is unknown. To be marked before the drive is used again, for which the session waits; then it asks for another volume.
    */
   readonly onVolumeError: (volumeId: VolumeId, error: StorageError) => Promise<void>;
 }
@@ -56,7 +58,8 @@ export interface SaveSessionSnapshot {
 
 /**
  * One run of interleaved streams on one drive. Streams join while it goes on; it ends by itself when none is left for a while,
- * on `stop`, or on a failure, after which every stream was told how far it is durable.
+ * on `stop`, or on a failure, after which every stream was told how far it is durable. A volume or drive that fails is none, as long as
+ * what was written since the last checkpoint is still in the ring: that is written again on another volume.
  *
  * One loop does everything, one step after the other: `session-step` decides, this carries out. What the door and the drive's
  * thread do meanwhile changes the books of the streams and wakes the loop.
@@ -84,6 +87,10 @@ export class SaveSession {
   /** Whole blocks that wait, counted at each look and up from there. */
   #waitingBlocks = 0;
   #undurableSinceMs: number | null = null;
+  /** Volumes that failed since the last checkpoint. */
+  #volumesFailed = 0;
+  /** Of what the last of them cost, until the next checkpoint; null: nothing. */
+  #blocksToWriteAgain: number | null = null;
   #settledSinceMs: number | null = null;
   readonly #count = { bytes: 0, blocks: 0, checkpoints: 0 };
 
@@ -156,7 +163,7 @@ export class SaveSession {
         if (this.#writer?.isFull === false && this.#state === 'serving') this.#streams.grantCredit(this.#pace.collects);
         this.#lookAhead();
         step = decideStep(this.#situation(), this.#options.limits);
-        await this.#carryOut(step);
+        await this.#carryOutSomewhere(step);
       } while (step.kind !== 'end');
     } catch (error) {
       // A mistake of ours is not for here: nothing may be built on the state it left.
@@ -167,6 +174,17 @@ export class SaveSession {
     }
     this.#seconds.endDrive();
     this.#metadata.close();
+  }
+
+  /** A volume that fails is left for another one, and the streams do not notice. */
+  async #carryOutSomewhere(step: SessionStep): Promise<void> {
+    try {
+      await this.#carryOut(step);
+    } catch (error) {
+      if (!isStorageError(error) || this.#writer === null || this.#inventoryFailed) throw error;
+      await this.#leaveFailedVolume(error);
+      if (++this.#volumesFailed >= this.#options.limits.volumeFailures) throw error;
+    }
   }
 
   async #carryOut(step: SessionStep): Promise<void> {
@@ -183,6 +201,8 @@ export class SaveSession {
         return this.#closeFullVolume();
       case 'checkpoint':
         return this.#checkpoint(step.reason);
+      case 'audit-position':
+        return this.#openWriter().auditPosition();
       case 'submit':
         this.#undurableSinceMs ??= this.#options.clock.monotonicMs();
         this.#pace.noteFed(this.#openWriter().submit(this.#streams.takeRun(this.#openWriter())));
@@ -223,6 +243,9 @@ export class SaveSession {
         isFull: writer.isFull,
         undurableBytes: writer.undurableBytes,
         pace: this.#pace.decide({ ...streams, isOpen: streams.open > 0 && !stopping, hasNews }),
+        keepsTooMuch: this.#streams.keepTooMuch,
+        isWrittenAgain: this.#blocksToWriteAgain !== null && this.#blocksToWriteAgain <= 0,
+        needsAudit: writer.runsInFlight === 0 && nowMs - writer.lastWorkMs >= this.#options.limits.auditIdleMs,
       },
       undurableSinceMs: this.#undurableSinceMs,
       settledSinceMs: this.#settledSinceMs,
@@ -252,7 +275,7 @@ export class SaveSession {
     const { sessionId, clock, logger, ring, supply, limits } = this.#options;
     const startedMs = clock.monotonicMs();
     const volume = await awaitVolume({
-      reason: this.#volumesOpened === 0 ? 'first' : 'full',
+      reason: this.#volumesOpened === 0 ? 'first' : this.#volumesFailed > 0 ? 'failed' : 'full',
       supply,
       streams: this.#streams,
       wakeup: this.#wakeup,
@@ -297,6 +320,7 @@ export class SaveSession {
       this.#count.bytes += item.block.frame.payloadBytes;
       this.#room?.noteWritten(item.block.frame.payloadBytes);
       this.#count.blocks++;
+      if (this.#blocksToWriteAgain !== null) this.#blocksToWriteAgain--;
     }
     this.#noteActivity();
   }
@@ -325,6 +349,8 @@ export class SaveSession {
       commit: async (checkpoint) => this.#commit(checkpoint),
     });
     this.#count.checkpoints++;
+    this.#volumesFailed = 0;
+    this.#blocksToWriteAgain = null;
     this.#lastActivityMs = this.#options.clock.monotonicMs();
     logger.log('debug', 'session.checkpoint', `Everything written to volume ${writer.barcode} is durable.`, {
       session: sessionId,
@@ -366,16 +392,39 @@ export class SaveSession {
     }
   }
 
-  /** The session cannot go on: the thread lets go of every slot, the volume is marked, every stream is told. */
+  /** The volume is marked, and what it cost waits for another one. */
+  async #leaveFailedVolume(error: StorageError): Promise<void> {
+    const writer = this.#openWriter();
+    const { sessionId, logger } = this.#options;
+    const left = await leaveFailedVolume({
+      writer,
+      streams: this.#streams.all,
+      error,
+      settled: async () => this.#wakeup.wait(),
+    });
+    this.#writer = null;
+    this.#room = null;
+    this.#blocksToWriteAgain = left.blocksAgain > 0 ? left.blocksAgain : null;
+    const { volumeId, barcode } = writer;
+    logger.log(
+      'warn',
+      'session.volume-failed',
+      `Volume ${barcode} could not be written: ${error.message} ${String(left.blocksAgain)} blocks that were not durable are written again on another volume; ` +
+        `of ${String(left.lost.length)} streams not all such blocks are in memory any more, and they end here.`,
+      { session: sessionId, volume: volumeId, barcode, code: error.code },
+    );
+    if (left.releaseError !== null) this.#logError('session.release-failed', left.releaseError);
+    await this.#orLog('volume.not-marked', async () => this.#options.onVolumeError(volumeId, error));
+    this.#seconds.endDrive();
+  }
+
+  /** The session cannot go on: the thread lets go of every slot, every stream is told. */
   async #failAll(error: StorageError): Promise<void> {
     this.#state = 'over';
     const writer = this.#writer;
-    if (writer !== null) {
+    if (writer !== null)
       await this.#orLog('session.release-failed', async () => writer.release(async () => this.#wakeup.wait()));
-      if (!this.#inventoryFailed)
-        await this.#orLog('volume.not-marked', async () => this.#options.onVolumeError(writer.volumeId, error));
-      this.#writer = null;
-    }
+    this.#writer = null;
     for (const stream of this.#streams.all) {
       stream.fail(error);
       await this.#endings.giveUp(stream);
@@ -390,9 +439,13 @@ export class SaveSession {
       await action();
     } catch (error) {
       if (!isStorageError(error)) throw error;
-      const { sessionId: session, logger } = this.#options;
-      logger.log('error', event, error.message, { session, code: error.code });
+      this.#logError(event, error);
     }
+  }
+
+  #logError(event: string, { code, message }: StorageError): void {
+    const { sessionId: session, logger } = this.#options;
+    logger.log('error', event, message, { session, code });
   }
 
   async #wait(untilMs: number): Promise<void> {

@@ -4,9 +4,10 @@ import { StorageError } from '../base/storage-error.js';
 import type { VolumeId } from '../terms/ids.js';
 import type { StreamDescriptor } from '../terms/stream-descriptor.js';
 import { BLOCK_HEADER_BYTES } from '../volume/block-header.js';
-import type { RingShare } from './block-ring.js';
 import { isDueForCredit, nextWindow, type CreditDemand, type CreditLimits } from './credit.js';
+import type { RingShare } from './ring-share.js';
 import type { RingSlot, SaveStream, SaveStreamEvents, SubmittedFrame } from './save-stream.js';
+import type { WrittenBlocks } from './written-blocks.js';
 
 export interface ReceivedBlock {
   readonly slot: RingSlot;
@@ -26,6 +27,17 @@ export interface StreamSession {
   noteBlock(): void;
 }
 
+/** How far a stream is, from its start. */
+export interface StreamProgress {
+  readonly bytes: number;
+  readonly blocks: number;
+  readonly crc32c: number;
+  /** In the order in which they were written. */
+  readonly volumes: readonly VolumeId[];
+}
+
+const NOTHING: StreamProgress = { bytes: 0, blocks: 0, crc32c: 0, volumes: [] };
+
 /** How a stream ended; null while it goes on. */
 export type StreamEnding =
   | { readonly kind: 'ended'; readonly lengthBytes: number; readonly crc32c: number }
@@ -35,14 +47,15 @@ export type StreamEnding =
 
 /**
  * One stream of a save session: the blocks of it that wait, what of it is written and what durable, and its credit.
- * Every slot it took is with the door (taken), in its queue (submitted), or laid and with the drive's thread (shifted), and
- * comes back once.
+ * Every slot it took is with the door (taken), in its queue (submitted), laid and with the drive's thread (shifted), or kept until the
+ * checkpoint (written), and comes back once.
  */
 export class SavingStream implements SaveStream {
   readonly descriptor: StreamDescriptor;
   readonly events: SaveStreamEvents;
   readonly #session: StreamSession;
   readonly #share: RingShare;
+  readonly #sinceCheckpoint: WrittenBlocks;
 
   #queue: ReceivedBlock[] = [];
   #laidBlocks = 0;
@@ -58,18 +71,22 @@ export class SavingStream implements SaveStream {
   #submittedAtGrowth = 0;
   #lastSubmitMs: number;
 
-  #writtenBytes = 0;
-  #writtenBlocks = 0;
-  #writtenCrc = 0;
-  #durableBytes = 0;
-  readonly #volumes: VolumeId[] = [];
+  #written: StreamProgress = NOTHING;
+  #durable: StreamProgress = NOTHING;
   #startedOn: VolumeId | null = null;
 
-  constructor(descriptor: StreamDescriptor, events: SaveStreamEvents, session: StreamSession, share: RingShare) {
+  /** `share` and `written` are its own. */
+  constructor(
+    descriptor: StreamDescriptor,
+    events: SaveStreamEvents,
+    session: StreamSession,
+    { share, written }: { readonly share: RingShare; readonly written: WrittenBlocks },
+  ) {
     this.descriptor = descriptor;
     this.events = events;
     this.#session = session;
     this.#share = share;
+    this.#sinceCheckpoint = written;
     this.#lastSubmitMs = session.nowMs();
   }
 
@@ -90,7 +107,7 @@ export class SavingStream implements SaveStream {
     this.#submitted++;
     this.#receivedBytes += frame.payloadBytes;
     this.#lastSubmitMs = this.#session.nowMs();
-    if (this.#isDropped) this.#share.give(slot);
+    if (this.isDropped) this.#share.give(slot);
     else this.#queue.push({ slot, frame, order: this.#session.nextOrder() });
     this.#session.noteBlock();
   }
@@ -119,7 +136,7 @@ export class SavingStream implements SaveStream {
 
   /** The stream cannot go on: what waits is thrown away. Nothing when it already ended badly. */
   fail(error: StorageError): void {
-    if (this.#isDropped) return;
+    if (this.isDropped) return;
     this.#drop({ kind: 'failed', error });
   }
 
@@ -129,6 +146,10 @@ export class SavingStream implements SaveStream {
   /** Ended in one way or another, and nothing of it waits or is with the drive. */
   get isSettled(): boolean {
     return this.#ending !== null && this.#queue.length === 0 && this.#laidBlocks === 0;
+  }
+  /** Failed or aborted: nothing more of it is written. */
+  get isDropped(): boolean {
+    return this.#ending !== null && this.#ending.kind !== 'ended';
   }
   get hasBlocks(): boolean {
     return this.#queue.length > 0;
@@ -157,19 +178,40 @@ export class SavingStream implements SaveStream {
   /** The block was not written and waits again, before all others: blocks are taken back the youngest first. */
   takeBack(block: ReceivedBlock): void {
     this.#laidBlocks--;
-    if (this.#isDropped) this.#share.give(block.slot);
+    if (this.isDropped) this.#share.give(block.slot);
     else this.#queue.unshift(block);
   }
 
-  /** The drive accepted the block; its slot is free. */
-  noteWritten({ slot, frame }: ReceivedBlock, volumeId: VolumeId): void {
-    assert(frame.offset === this.#writtenBytes && frame.frameNumber === this.#writtenBlocks, 'written in order');
+  /** The drive accepted the block. Until the next checkpoint it may have to be written again. */
+  noteWritten(block: ReceivedBlock, volumeId: VolumeId): void {
+    const { frame } = block;
+    const { bytes, blocks, crc32c, volumes } = this.#written;
+    assert(frame.offset === bytes && frame.frameNumber === blocks, 'written in order');
     this.#laidBlocks--;
-    this.#writtenCrc = combineCrc32c(this.#writtenCrc, frame.payloadCrc, frame.payloadBytes);
-    this.#writtenBytes += frame.payloadBytes;
-    this.#writtenBlocks++;
-    if (this.#volumes.at(-1) !== volumeId) this.#volumes.push(volumeId);
-    this.#share.give(slot);
+    this.#written = {
+      bytes: bytes + frame.payloadBytes,
+      blocks: blocks + 1,
+      crc32c: combineCrc32c(crc32c, frame.payloadCrc, frame.payloadBytes),
+      volumes: volumes.at(-1) === volumeId ? volumes : [...volumes, volumeId],
+    };
+    if (this.isDropped) this.#share.give(block.slot);
+    else this.#sinceCheckpoint.add(block);
+  }
+
+  /**
+   * The volume it was written on failed: nothing is on it but what is durable, and nothing of it is with a drive. What was written since
+   * the last checkpoint waits again, before all others. False when not all of that is here any more: it cannot go on.
+   */
+  writeAgain(): boolean {
+    assert(this.#laidBlocks === 0, 'a volume is left when the drive has nothing of it');
+    const blocks = this.#sinceCheckpoint.takeBack();
+    const isNeeded = !this.isDropped && this.#written.bytes > this.#durable.bytes;
+    this.#startedOn = null;
+    this.#written = this.#durable;
+    if (blocks === null) return !isNeeded;
+    if (this.isDropped) for (const { slot } of blocks) this.#share.give(slot);
+    else this.#queue = [...blocks, ...this.#queue];
+    return true;
   }
 
   /** The volume that carries its STREAM-START, laid or written, and is being written. */
@@ -183,21 +225,23 @@ export class SavingStream implements SaveStream {
   get receivedBytes(): number {
     return this.#receivedBytes;
   }
-  /** All that drives accepted, from the stream's start, and the CRC32C of it. */
-  get written(): { readonly bytes: number; readonly blocks: number; readonly crc32c: number } {
-    return { bytes: this.#writtenBytes, blocks: this.#writtenBlocks, crc32c: this.#writtenCrc };
+  /** All that drives accepted, from the stream's start, the CRC32C of it, and where it lies. */
+  get written(): StreamProgress {
+    return this.#written;
   }
   get durableBytes(): number {
-    return this.#durableBytes;
+    return this.#durable.bytes;
   }
-  get volumes(): readonly VolumeId[] {
-    return this.#volumes;
+  /** Slots that written blocks keep until the next checkpoint. */
+  get keptSlots(): number {
+    return this.#sinceCheckpoint.keptSlots;
   }
 
   /** All that is written is durable. Returns whether that is news. */
   noteDurable(): boolean {
-    const grew = this.#writtenBytes > this.#durableBytes;
-    this.#durableBytes = this.#writtenBytes;
+    const grew = this.#written.bytes > this.#durable.bytes;
+    this.#durable = this.#written;
+    this.#sinceCheckpoint.letGo();
     return grew;
   }
 
@@ -205,24 +249,25 @@ export class SavingStream implements SaveStream {
   checkEnd(): StorageError | null {
     const ending = this.#ending;
     assert(ending?.kind === 'ended' && this.isSettled, 'an end is checked when all is written');
-    if (ending.lengthBytes === this.#writtenBytes && ending.crc32c === this.#writtenCrc) return null;
+    const { bytes, crc32c } = this.#written;
+    if (ending.lengthBytes === bytes && ending.crc32c === crc32c) return null;
     const told = `${String(ending.lengthBytes)} bytes with CRC32C ${formatCrc(ending.crc32c)}`;
-    const got = `${String(this.#writtenBytes)} bytes with ${formatCrc(this.#writtenCrc)}`;
+    const got = `${String(bytes)} bytes with ${formatCrc(crc32c)}`;
     return new StorageError(
       'PROTOCOL_CHECKSUM',
       `The client ended stream ${this.descriptor.streamId} after ${told}, but ${got} arrived. It is kept as incomplete; send it again.`,
-      { context: { streamId: this.descriptor.streamId, toldBytes: ending.lengthBytes, gotBytes: this.#writtenBytes } },
+      { context: { streamId: this.descriptor.streamId, toldBytes: ending.lengthBytes, gotBytes: bytes } },
     );
   }
 
-  /** Blocks of the ring that are its own or promised to it. */
+  /** Blocks of the ring that are its own or promised to it, but for those that only wait for their checkpoint. */
   get claimedBlocks(): number {
-    return this.#share.size;
+    return this.#share.size - this.keptSlots;
   }
 
   /** Bytes that came and were not accepted by a drive. */
   get waitingBytes(): number {
-    return this.#isDropped ? 0 : this.#receivedBytes - this.#writtenBytes;
+    return this.isDropped ? 0 : this.#receivedBytes - this.#written.bytes;
   }
 
   /** While a burst is collected: what it may have so as to be `aheadBlocks` ahead. Null when it is, nearly, or gets none. */
@@ -231,15 +276,16 @@ export class SavingStream implements SaveStream {
     const unused = this.#granted - this.#submitted;
     const ahead = this.#session.nowMs() - this.#lastSubmitMs >= creditIdleMs ? 1 : aheadBlocks;
     if (2 * unused > ahead) return null;
-    const outstanding = this.#share.size;
-    return { outstanding, window: outstanding - unused + ahead };
+    const outstanding = this.claimedBlocks;
+    return { outstanding, window: outstanding - unused + ahead, hasOwn: this.#share.hasOwn };
   }
 
   /** How its credit stands; the window is brought up to date. Null when it is not given any now. */
   updateCredit(limits: CreditLimits & { readonly creditIdleMs: number }): CreditDemand | null {
     if (this.#ending !== null) return null;
     const standing = {
-      outstanding: this.#share.size,
+      outstanding: this.claimedBlocks,
+      hasOwn: this.#share.hasOwn,
       unused: this.#granted - this.#submitted,
       usedSinceGrowth: this.#submitted - this.#submittedAtGrowth,
       window: this.#window,
@@ -248,7 +294,7 @@ export class SavingStream implements SaveStream {
     const window = nextWindow(standing, limits);
     if (window !== this.#window) this.#submittedAtGrowth = this.#submitted;
     this.#window = window;
-    return isDueForCredit({ ...standing, window }) ? { outstanding: standing.outstanding, window } : null;
+    return isDueForCredit({ ...standing, window }) ? { ...standing, window } : null;
   }
 
   /** The client could send, had it the credit. */
@@ -269,18 +315,15 @@ export class SavingStream implements SaveStream {
   /** The last of it: the door was told or does not listen. */
   close(): void {
     assert(this.isSettled, 'a stream is closed when nothing of it is on the way');
+    this.#sinceCheckpoint.close();
     this.#share.close();
-  }
-
-  /** Failed or aborted: nothing more of it is written. */
-  get #isDropped(): boolean {
-    return this.#ending !== null && this.#ending.kind !== 'ended';
   }
 
   #drop(ending: StreamEnding): void {
     this.#ending = ending;
     for (const { slot } of this.#queue) this.#share.give(slot);
     this.#queue = [];
+    this.#sinceCheckpoint.letGo();
   }
 
   /** A door that was not told of a failure yet goes on as before. */

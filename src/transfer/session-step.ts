@@ -28,6 +28,12 @@ export interface SessionSituation {
     readonly undurableBytes: number;
     /** Whether the tape should be fed. */
     readonly pace: PaceAction;
+    /** Written blocks that keep their slots until a checkpoint take more of the ring than they may. */
+    readonly keepsTooMuch: boolean;
+    /** All that had to be written again on this volume is written, and not durable yet. */
+    readonly isWrittenAgain: boolean;
+    /** The drive did nothing for so long that somebody may have moved the medium. */
+    readonly needsAudit: boolean;
   } | null;
   /** When the oldest byte that is not durable was handed to the drive; null when there is none. */
   readonly undurableSinceMs: number | null;
@@ -38,7 +44,8 @@ export interface SessionSituation {
 }
 
 /** `burst`: the tape stops, for want of data to run on. */
-export type CheckpointReason = 'bytes' | 'seconds' | 'idle' | 'stream-end' | 'burst' | 'stop';
+export type CheckpointReason =
+  'bytes' | 'ring' | 'written-again' | 'seconds' | 'idle' | 'stream-end' | 'burst' | 'stop';
 
 export type SessionStep =
   | { readonly kind: 'open-volume' }
@@ -46,6 +53,7 @@ export type SessionStep =
   | { readonly kind: 'settle-stopped-run' }
   | { readonly kind: 'close-full-volume' }
   | { readonly kind: 'checkpoint'; readonly reason: CheckpointReason }
+  | { readonly kind: 'audit-position' }
   | { readonly kind: 'submit' }
   /** The daemon stops and all that was received is written: streams still open end here. */
   | { readonly kind: 'fail-open-streams' }
@@ -68,11 +76,13 @@ export function decideStep(situation: SessionSituation, limits: CheckpointLimits
   if (volume === null) return withoutVolume(situation, limits);
 
   const due = nextCheckpoint(situation, limits);
-  if (due !== null && due.atMs <= situation.nowMs)
-    return volume.runsInFlight > 0 ? WAIT_FOR_EVENT : { kind: 'checkpoint', reason: due.reason };
   const { pace } = volume;
-  if (pace.kind === 'stop') return volume.runsInFlight > 0 ? WAIT_FOR_EVENT : { kind: 'checkpoint', reason: 'burst' };
-  if (pace.kind === 'feed' && streams.ready > 0 && volume.canSubmit) return { kind: 'submit' };
+  const reason = due !== null && due.atMs <= situation.nowMs ? due.reason : pace.kind === 'stop' ? 'burst' : null;
+  if (reason !== null && volume.runsInFlight > 0) return WAIT_FOR_EVENT;
+  const isFed = pace.kind === 'feed' && streams.ready > 0 && volume.canSubmit;
+  if ((reason !== null || isFed) && volume.needsAudit) return { kind: 'audit-position' };
+  if (reason !== null) return { kind: 'checkpoint', reason };
+  if (isFed) return { kind: 'submit' };
   const untilMs = Math.min(due?.atMs ?? Infinity, pace.kind === 'hold' ? pace.untilMs : Infinity);
   if (volume.runsInFlight > 0) return { kind: 'wait', untilMs };
   if (stopping) return streams.open > 0 ? { kind: 'fail-open-streams' } : { kind: 'end' };
@@ -102,6 +112,8 @@ function nextCheckpoint(
   const candidates: { readonly atMs: number; readonly reason: CheckpointReason }[] = [];
   const isDrained = streams.ready === 0 && volume?.runsInFlight === 0;
   if ((volume?.undurableBytes ?? 0) >= limits.checkpointBytes) candidates.push({ atMs: nowMs, reason: 'bytes' });
+  if (volume?.keepsTooMuch === true) candidates.push({ atMs: nowMs, reason: 'ring' });
+  if (volume?.isWrittenAgain === true) candidates.push({ atMs: nowMs, reason: 'written-again' });
   if (settledSinceMs !== null) {
     const othersGoOn = streams.settled < streams.count;
     const atMs = othersGoOn ? settledSinceMs + limits.checkpointGroupingMs : settledSinceMs;

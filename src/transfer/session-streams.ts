@@ -10,6 +10,7 @@ import { SavingStream } from './saving-stream.js';
 import type { SessionSituation } from './session-step.js';
 import type { TransferLimits } from './transfer-limits.js';
 import type { RunItem, VolumeWriter } from './volume-writer.js';
+import { WrittenBlocks } from './written-blocks.js';
 
 export interface SessionStreamsOptions {
   readonly ring: BlockRing;
@@ -52,14 +53,16 @@ export class SessionStreams {
 
   /** JOB_LIMIT when as many streams are open as the ring has blocks kept for. */
   join(descriptor: StreamDescriptor, events: SaveStreamEvents): SavingStream {
-    const { ring, clock, onActivity, onBlock } = this.#options;
+    const { ring, clock, limits, onActivity, onBlock } = this.#options;
     const session = {
       nextOrder: () => this.#blocksReceived++,
       nowMs: () => clock.monotonicMs(),
       noteActivity: onActivity,
       noteBlock: onBlock,
     };
-    const stream = new SavingStream(descriptor, events, session, ring.openShare('stream', 1));
+    const share = ring.openShare('stream', 1);
+    const written = new WrittenBlocks(ring, share, limits.replay);
+    const stream = new SavingStream(descriptor, events, session, { share, written });
     this.#streams.add(stream);
     onActivity();
     return stream;
@@ -104,6 +107,16 @@ export class SessionStreams {
   get waitForCredit(): boolean {
     for (const stream of this.#streams) if (stream.waitsForCredit) return true;
     return false;
+  }
+
+  /** Written blocks that wait for their checkpoint take their share of the ring, or a good part of it and nobody has any left. */
+  get keepTooMuch(): boolean {
+    const { ring, limits } = this.#options;
+    if (limits.replay !== 'always') return false;
+    let kept = 0;
+    for (const stream of this.#streams) kept += stream.keptSlots;
+    const share = (limits.sharedBlocks + limits.collectBlocks) * limits.replayShare;
+    return kept >= share || (kept >= share / 4 && ring.counts.sharedFree === 0);
   }
 
   /**

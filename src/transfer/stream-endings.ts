@@ -57,7 +57,7 @@ export class StreamEndings {
     return () => {
       if (isNews && !stream.isMuted) stream.events.durable(lengthBytes);
       if (state === 'complete' && !stream.isMuted)
-        stream.events.saved({ lengthBytes, crc32c: stream.written.crc32c, volumes: [...stream.volumes] });
+        stream.events.saved({ lengthBytes, crc32c: stream.written.crc32c, volumes: stream.written.volumes });
       if (state === 'aborted') this.#tellFailure(stream);
     };
   }

@@ -1,6 +1,15 @@
+/**
+ * What becomes of a block between its write and its checkpoint. `always`: it keeps its slot, and a checkpoint comes before blocks that do
+ * take more than their share of the ring, so that a volume that fails never costs a stream. `when-held`: its slot is kept as long as
+ * nobody else needs it, and costs nobody anything.
+ */
+export const REPLAY_RULES = ['always', 'when-held'] as const;
+export type ReplayRule = (typeof REPLAY_RULES)[number];
+
 /** Every limit of this layer. `TRANSFER_LIMITS` has the values and their reasons. */
 export interface TransferLimits {
   readonly streams: number;
+  readonly newcomers: number;
   readonly sharedBlocks: number;
   readonly procedureBlocks: number;
 
@@ -24,6 +33,11 @@ export interface TransferLimits {
   readonly checkpointGroupingMs: number;
   readonly lingerMs: number;
 
+  readonly replay: ReplayRule;
+  readonly replayShare: number;
+  readonly volumeFailures: number;
+  readonly auditIdleMs: number;
+
   readonly prepareBytes: number;
   readonly prepareFraction: number;
 
@@ -36,6 +50,8 @@ export interface TransferLimits {
 export const TRANSFER_LIMITS: TransferLimits = {
   /** Streams saved at once, daemon-wide: one block of the ring is kept for each, so that none ever waits for another. */
   streams: 256,
+  /** Of these, blocks that are left for streams that come while others are written again: a backup run's clients. */
+  newcomers: 32,
   /** Blocks of the ring that streams and restores share beyond what is theirs: 64 x 1 MiB keep a drive in one go streaming. */
   sharedBlocks: 64,
   /** Blocks kept for labels, indexes and the least a restore needs: 4 a session, 2 a restore, 1 a mount; enough for a node of 2 drives. */
@@ -85,6 +101,15 @@ export const TRANSFER_LIMITS: TransferLimits = {
    * since a restore or an operator may wait for the drive, and the volume stays mounted in any case.
    */
   lingerMs: 500,
+
+  /** Clients that can rewind lose nothing either way, and a flush every few seconds would cost all of them a good part of the drive. */
+  replay: 'when-held',
+  /** Part of the shared blocks that may wait for their checkpoint, where they keep their slots: the other part streams meanwhile. */
+  replayShare: 1 / 2,
+  /** Volumes that fail in a row, without a checkpoint between: three of them are no accident, something else is wrong. */
+  volumeFailures: 3,
+  /** Milliseconds without a block at the drive before its position is looked at again: somebody may have moved the medium. */
+  auditIdleMs: 1_000,
 
   /**
    * Bytes that still fit on a volume when the next one is got ready on another drive: to unload a cartridge there, bring

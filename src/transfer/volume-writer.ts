@@ -7,8 +7,8 @@ import type { SessionId, VolumeId } from '../terms/ids.js';
 import type { EndOfData } from '../volume/extent.js';
 import type { StreamEnd } from '../volume/stream-documents.js';
 import { VolumeAppender, type CheckpointOnVolume, type StreamStanding } from '../volume/volume-appender.js';
-import type { RingShare } from './block-ring.js';
 import type { OpenVolume } from './open-volume.js';
+import type { RingShare } from './ring-share.js';
 import type { RingSlot } from './save-stream.js';
 import type { ReceivedBlock, SavingStream } from './saving-stream.js';
 
@@ -35,6 +35,7 @@ export class VolumeWriter {
   readonly thread: DriveThread;
   readonly #appender: VolumeAppender;
   readonly #metadata: RingShare;
+  readonly #clock: Clock;
   readonly #onSettled: (written: readonly RunItem[]) => void;
 
   #runsInFlight = 0;
@@ -44,6 +45,7 @@ export class VolumeWriter {
   #isFull = false;
   #endOfData: EndOfData;
   #blocksSinceCheckpoint = 0;
+  #lastWorkMs: number;
 
   /** `onSettled` hears of each run, in order: what of it was written; then `stopped` and `runsInFlight` tell the rest. */
   constructor(options: {
@@ -61,6 +63,8 @@ export class VolumeWriter {
     this.thread = thread;
     this.#endOfData = endOfData;
     this.#metadata = metadata;
+    this.#clock = clock;
+    this.#lastWorkMs = clock.monotonicMs();
     this.#onSettled = options.onSettled;
     this.#appender = new VolumeAppender({
       volumeId,
@@ -92,6 +96,11 @@ export class VolumeWriter {
   /** Where the next block goes after the last checkpoint, or went when the volume was opened. */
   get endOfData(): EndOfData {
     return this.#endOfData;
+  }
+
+  /** When the drive did something for this volume last, of the monotonic clock. */
+  get lastWorkMs(): number {
+    return this.#lastWorkMs;
   }
 
   /** A STREAM-START may be laid: a slot for it is there. */
@@ -161,6 +170,15 @@ export class VolumeWriter {
     }
   }
 
+  /**
+   * Nothing is in flight and something is about to be written: throws DRIVE_POSITION_LOST when the drive is not where it was left, since
+   * somebody rewound it or reset it, and the next block would destroy what is there.
+   */
+  async auditPosition(): Promise<void> {
+    this.#appender.auditPosition(await this.thread.readPosition());
+    this.#noteWork();
+  }
+
   async writeStreamStart(stream: SavingStream): Promise<void> {
     stream.startedOn = this.volumeId;
     await this.#writeOne((slot) => this.#appender.layStreamStart(slot, stream.descriptor, stream.written.bytes));
@@ -186,7 +204,7 @@ export class VolumeWriter {
 
   /**
    * The volume is left, in whatever state: waits until the thread has let go of every slot, takes back what was not written
-   * and ends the thread's hold.
+   * and ends the thread's hold. Rejects when the thread does not answer; what it had is taken back all the same.
    */
   async release(settled: () => Promise<void>): Promise<void> {
     while (this.#runsInFlight > 0) await settled();
@@ -246,6 +264,7 @@ export class VolumeWriter {
     const checkpoint = this.#appender.checkpointDone(await this.thread.readPosition());
     this.#endOfData = checkpoint.endOfData;
     this.#blocksSinceCheckpoint = 0;
+    this.#noteWork();
     return checkpoint;
   }
 
@@ -260,6 +279,11 @@ export class VolumeWriter {
   #noteBlocks(written: number): void {
     this.#appender.noteWritten(written);
     this.#blocksSinceCheckpoint += written;
+    this.#noteWork();
+  }
+
+  #noteWork(): void {
+    this.#lastWorkMs = this.#clock.monotonicMs();
   }
 
   #dropStart({ stream, slot }: { readonly stream: SavingStream; readonly slot: RingSlot }): void {

@@ -5,7 +5,7 @@ import type { Barcode } from '../terms/barcode.js';
 import type { SessionId, StreamId, VolumeId } from '../terms/ids.js';
 import type { StreamDescriptor } from '../terms/stream-descriptor.js';
 import { BLOCK_HEADER_BYTES, encodeBlockHeader, sealBlock, type BlockHeader, type BlockType } from './block-header.js';
-import { matchPosition } from './counted-position.js';
+import { matchAddress, matchPosition } from './counted-position.js';
 import { appendBlock, type EndOfData, type Extent } from './extent.js';
 import { encodeIndex, type IndexEntry, type IndexStreamState } from './index-document.js';
 import { putPayload } from './json-document.js';
@@ -323,6 +323,12 @@ export class VolumeAppender {
     this.#bytes = 0;
     this.#index = null;
     return checkpoint;
+  }
+
+  /** Throws DRIVE_POSITION_LOST when the drive is not where the books are: nothing must be written. Everything laid is written. */
+  auditPosition(position: TapePosition): void {
+    assert(this.#laid.length === 0, 'a position is compared when nothing is on the way');
+    matchAddress(this.barcode, this.#blockAddress, position);
   }
 
   #isIndexWritten(): boolean {

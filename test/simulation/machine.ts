@@ -8,7 +8,7 @@ export interface MachineOptions {
   readonly rackDirectory: string;
   /** Device paths. */
   readonly drives: readonly string[];
-  readonly faults: readonly Fault[];
+  readonly faultsOf: (drive: string) => readonly Fault[];
   /** For the faults that are random. */
   readonly seed: number;
 }
@@ -19,12 +19,12 @@ export class Machine {
   readonly #outside: SimSyscalls;
   readonly #open = new Set<number>();
 
-  constructor({ files, rackDirectory, drives, faults, seed }: MachineOptions) {
+  constructor({ files, rackDirectory, drives, faultsOf, seed }: MachineOptions) {
     const outside = new SimSyscalls(
       {
         directory: rackDirectory,
         clock: 'virtual',
-        drives: drives.map((path) => ({ path, generation: 'LTO-8', faults: { seed, faults } })),
+        drives: drives.map((path) => ({ path, generation: 'LTO-8', faults: { seed, faults: faultsOf(path) } })),
       },
       { files },
     );

@@ -53,6 +53,26 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [{ file: 'src/transfer/volume-writer.js', from: 'items.toReversed()', to: 'items.slice(1).toReversed()' }],
   },
   {
+    name: 'forgets what was to be written again after a volume failed',
+    edits: [
+      {
+        file: 'src/transfer/saving-stream.js',
+        from: 'const isNeeded =',
+        to: 'if (!this.isDropped) { for (const { slot } of blocks ?? []) this.#share.give(slot); this.#startedOn = null; return true; }\n        const isNeeded =',
+      },
+    ],
+  },
+  {
+    name: 'forgets one block of what is written again after a volume failed',
+    edits: [
+      {
+        file: 'src/transfer/saving-stream.js',
+        from: 'this.#queue = [...blocks, ...this.#queue]',
+        to: 'this.#queue = [...blocks.slice(1), ...this.#queue]',
+      },
+    ],
+  },
+  {
     name: 'writes over the tail that a kill left, and counts on from there',
     edits: [
       {

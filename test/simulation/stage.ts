@@ -59,9 +59,9 @@ export class Stage {
     this.#machine = this.#makeMachine([]);
   }
 
-  /** The machine from its beginning: what was in a drive's buffer is gone. */
-  powerOn(faults: readonly Fault[]): void {
-    this.#machine = this.#makeMachine(faults);
+  /** The machine from its beginning: what was in a drive's buffer is gone. `of`: the number of the drive that has the faults; else all have. */
+  powerOn(faults: readonly Fault[], of: number | null = null): void {
+    this.#machine = this.#makeMachine(faults, of);
   }
 
   /** The same cartridges at a node with an empty inventory; returns what brings the old one back. */
@@ -142,12 +142,12 @@ export class Stage {
     }
   }
 
-  #makeMachine(faults: readonly Fault[]): Machine {
+  #makeMachine(faults: readonly Fault[], of: number | null = null): Machine {
     return new Machine({
       files: this.#files,
       rackDirectory: RACK,
       drives: this.#drives,
-      faults,
+      faultsOf: (drive) => (of === null || this.#drives[of] === drive ? faults : []),
       seed: this.#random.nextU32(),
     });
   }

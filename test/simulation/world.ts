@@ -1,6 +1,7 @@
 import type { Fault, FaultCommand } from '../../sim/fault-plan.js';
 import { SeededRandom } from '../../src/base/random.js';
 import { RIG_LIMITS } from '../support/save-rig.js';
+import type { TransferLimits } from '../../src/transfer/transfer-limits.js';
 import { restoreAndCompare } from './checkers.js';
 import { Life, type Death } from './life.js';
 import { Stage, STAGE_SLOT_BYTES } from './stage.js';
@@ -34,23 +35,25 @@ export class World {
   readonly #seed: number;
   readonly #random: SeededRandom;
   readonly #stage: Stage;
+  readonly #limits: TransferLimits;
   readonly #deaths: Record<Death, number> = { kill: 0, 'power-cut': 0 };
 
   constructor(seed: number) {
     this.#seed = seed;
     const random = new SeededRandom(seed);
     this.#random = random;
-    this.#stage = new Stage({
-      drives: random.below(3) === 0 ? 2 : 1,
-      cartridges: Array.from({ length: 2 + random.below(4) }, () => (40 + random.below(200)) * STAGE_SLOT_BYTES),
-      limits: {
-        ...RIG_LIMITS,
-        checkpointBytes: (2 + random.below(60)) * STAGE_SLOT_BYTES,
-        runBlocks: 1 + random.below(6),
-        procedureBlocks: 24,
-      },
-      random,
-    });
+    const drives = random.below(3) === 0 ? 2 : 1;
+    const cartridges = Array.from({ length: 2 + random.below(4) }, () => (40 + random.below(200)) * STAGE_SLOT_BYTES);
+    this.#limits = {
+      ...RIG_LIMITS,
+      checkpointBytes: (2 + random.below(60)) * STAGE_SLOT_BYTES,
+      runBlocks: 1 + random.below(6),
+      replay: random.below(2) === 0 ? 'always' : 'when-held',
+      // A few faults in a row are no more than a few faults here.
+      volumeFailures: 8,
+      procedureBlocks: 24,
+    };
+    this.#stage = new Stage({ drives, cartridges, limits: this.#limits, random });
   }
 
   async run(): Promise<WorldReport> {
@@ -59,6 +62,7 @@ export class World {
     this.#stage.powerOn(this.#planFaults());
     for (let life = 0; life < lives; life++) await this.#live();
     await this.#stage.judge();
+    this.#judgeWriteErrors();
     const told = streams.filter(({ streamId }) => streamId !== null);
     const errors: Record<string, number> = {};
     for (const { error } of streams) if (error !== null) errors[error.code] = (errors[error.code] ?? 0) + 1;
@@ -109,6 +113,14 @@ export class World {
       });
     await Promise.all([...saves, ...restores]);
     await node.close();
+  }
+
+  /** Where blocks are kept until they are durable, no client hears of a medium that could not be written. */
+  #judgeWriteErrors(): void {
+    if (this.#limits.replay !== 'always') return;
+    for (const { name, error } of this.#stage.streams)
+      if (error?.code === 'MEDIUM_WRITE_ERROR' || error?.code === 'MEDIUM_FULL')
+        this.#stage.note(`${name} was told of a medium that failed: ${error.message}`);
   }
 
   /** Faults that pass: nothing that was once good on a medium turns bad. */

@@ -285,6 +285,20 @@ export class LibraryRig {
   failDrive(drive: number, command: FaultCommand, sense: FaultSense): void {
     this.#faults[drive]?.push({ kind: 'sense', command, sense, nth: 0, times: 'for-good' });
   }
+  failOnce(drive: number, command: FaultCommand, sense: FaultSense): void {
+    let isDue = true;
+    this.#faults[drive]?.push({
+      kind: 'sense',
+      command,
+      sense,
+      times: 'for-good',
+      get nth() {
+        const nth = isDue ? 0 : Infinity;
+        isDue = false;
+        return nth;
+      },
+    });
+  }
   mendDrive(drive: number): void {
     this.#faults[drive]?.splice(0);
   }

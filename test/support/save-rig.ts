@@ -26,6 +26,7 @@ export const RIG_PAYLOAD_BYTES = RIG_BLOCK_BYTES - BLOCK_HEADER_BYTES;
 export const RIG_LIMITS: TransferLimits = {
   ...TRANSFER_LIMITS,
   streams: 8,
+  newcomers: 2,
   sharedBlocks: 10,
   procedureBlocks: 8,
   creditStartBlocks: 2,

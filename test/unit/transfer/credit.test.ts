@@ -5,7 +5,7 @@ const LIMITS = { creditStartBlocks: 4, creditMaxBlocks: 32 };
 
 describe('credit', () => {
   describe('the window', () => {
-    const flowing = { outstanding: 8, window: 8, unused: 0, usedSinceGrowth: 8, idle: false };
+    const flowing = { outstanding: 8, window: 8, unused: 0, usedSinceGrowth: 8, idle: false, hasOwn: false };
 
     it('begins with the start blocks and doubles up to the most when credit is what holds the client', () => {
       const seen = [0];
@@ -42,19 +42,27 @@ describe('credit', () => {
   describe('whose it is', () => {
     it('goes to those who have the fewest, one after the other', () => {
       const streams = [
-        { outstanding: 3, window: 8 },
-        { outstanding: 1, window: 8 },
-        { outstanding: 8, window: 8 },
+        { outstanding: 3, window: 8, hasOwn: false },
+        { outstanding: 1, window: 8, hasOwn: false },
+        { outstanding: 8, window: 8, hasOwn: false },
       ];
       expect(distributeCredit(streams, 4)).to.deep.equal([1, 3, 0]);
     });
     it('gives each stream its first block, shared or not', () => {
       const streams = [
-        { outstanding: 0, window: 4 },
-        { outstanding: 0, window: 4 },
-        { outstanding: 1, window: 4 },
+        { outstanding: 0, window: 4, hasOwn: true },
+        { outstanding: 0, window: 4, hasOwn: true },
+        { outstanding: 1, window: 4, hasOwn: false },
       ];
       expect(distributeCredit(streams, 0)).to.deep.equal([1, 1, 0]);
+    });
+    it('gives no block to one whose own is kept by what it wrote, when none is left to share', () => {
+      const streams = [
+        { outstanding: 0, window: 4, hasOwn: false },
+        { outstanding: 0, window: 4, hasOwn: true },
+      ];
+      expect(distributeCredit(streams, 0)).to.deep.equal([0, 1]);
+      expect(distributeCredit(streams, 1)).to.deep.equal([1, 1]);
     });
   });
 });
