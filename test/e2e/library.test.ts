@@ -214,6 +214,8 @@ describe('a library of two drives and 24 slots through the CLI', () => {
     expect(isAtWork(job.state)).to.equal(false);
     const labelled = (await media()).filter(({ volume }) => volume !== null).map(({ barcode }) => barcode);
     for (const { subject, state } of job.steps) if (state === 'done') expect(labelled).to.include(subject);
+    // What the kill left in the drives is in no slot, from where blank ones are taken.
+    for (const drive of ['tape0', 'tape1']) await node.cli('drive', 'unload', drive);
     await done('media', 'label', '--all', '--pool', 'default');
     const blank = (await media()).filter(({ state }) => state === 'blank');
     expect(blank).to.deep.equal([]);
