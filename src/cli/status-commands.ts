@@ -4,6 +4,7 @@ import { StorageError } from '../base/storage-error.js';
 import { writeJson, writeLine } from './context.js';
 import { describeState } from './drive-commands.js';
 import type { CommandRunner } from './run-command.js';
+import { describeSlowest } from './slowest-cause.js';
 import { formatTable } from './text-table.js';
 import { formatBytes, formatSeconds, formatTime, printable } from './words.js';
 
@@ -92,10 +93,12 @@ function describeStatus(status: StatusView): string {
     ),
   ];
   for (const session of status.sessions) {
+    const slowest = describeSlowest(session.kind, session.seconds);
     lines.push(
       '',
       `${session.kind} ${session.pool ?? ''} on ${session.drive ?? 'no drive yet'} ${session.barcode ?? ''}: ${session.state}, ` +
         `${formatBytes(session.bytes)}, ${String(session.checkpoints)} checkpoints; ${describeSeconds(session.seconds)}`,
+      ...(slowest === null ? [] : [`  ${slowest}`]),
       ...(session.next === null
         ? []
         : [`  next: ${session.next.barcode ?? 'a volume is being mounted'} in ${session.next.drive}`]),
