@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.js';
+import { isStorageError } from '../base/storage-error.js';
 import type { DriveThread } from '../drive/drive-thread.js';
 import { streamingSpeedsOf, type StreamingSpeeds } from '../drive/streaming-speeds.js';
 import type { BlockRing } from './block-ring.js';
@@ -39,8 +40,7 @@ export class SessionPace {
   /** From now on a volume in this thread's drive is written. */
   async useDrive(thread: DriveThread): Promise<void> {
     if (this.#options.limits.collectBlocks === 0) return;
-    const { densityCode } = await thread.readStatus();
-    this.#speeds = streamingSpeedsOf(densityCode);
+    this.#speeds = await speedsOf(thread);
     if (this.#speeds === null) this.#state = null;
   }
 
@@ -94,5 +94,15 @@ export class SessionPace {
   /** What can be collected beyond what is: the blocks all sessions share while drives stream are left to them. */
   get #roomBlocks(): number {
     return Math.max(0, this.#options.ring.counts.sharedFree - this.#options.limits.sharedBlocks);
+  }
+}
+
+/** Null also for a drive that fails to tell: that shows when it is written on, where something can be done about it. */
+async function speedsOf(thread: DriveThread): Promise<StreamingSpeeds | null> {
+  try {
+    return streamingSpeedsOf((await thread.readStatus()).densityCode);
+  } catch (error) {
+    if (!isStorageError(error)) throw error;
+    return null;
   }
 }

@@ -169,6 +169,24 @@ describe('a drive whose thread dies', () => {
   });
 });
 
+describe('a drive that fails between the mount and the first block', () => {
+  it('is left for another as well, also where it is asked for its speeds first', async () => {
+    const rig = new SaveRig({
+      limits: { ...ALWAYS, collectBlocks: 8 },
+      change: (volume) => {
+        if (rig.volumes.length === 1) void volume.thread.terminate();
+        return volume;
+      },
+    });
+    rig.open(1, randomBytes(1, 5 * BLOCK));
+    await rig.runToEnd();
+    expect(rig.outcome).to.equal('ended');
+    expect(rig.eventsOf('saved', 1)).to.have.length(1);
+    expect(rig.eventsOf('volume-error').map(({ error }) => error.code)).to.deep.equal(['DEVICE_THREAD_DIED']);
+    checkInvariants(rig);
+  });
+});
+
 describe('a medium that somebody moves while a session writes it', () => {
   /** A session that has made something durable and has nothing to do for a while; then somebody acts, and more comes. */
   async function disturb(act: (rig: SaveRig) => Promise<void>): Promise<SaveRig> {
