@@ -129,7 +129,7 @@ describe('a daemon that needs another volume', () => {
       expect(await volumesOf(node, kept)).to.deep.equal([second]);
       const before = await node.inventory.volumes();
 
-      const next = await world.save(node, 15);
+      const next = await world.save(node, MORE);
       expect(next.error).to.equal(null);
       expect(await volumesOf(node, next)).to.deep.equal([second, first]);
       expect((await ownLabels(node)).map(({ barcode: of, details }) => [of, details['replaced']])).to.deep.equal([
