@@ -51,6 +51,7 @@ describe('control client', () => {
 
   it('gives every order in the name of its user', async () => {
     const order = { kind: 'unload', drive: '0' } as const;
+    const whole = { ...order, slot: null, ejectOnly: false };
     const [job] = fixture.jobs.shown;
     expect(await client.job.start(order)).to.deep.equal(job);
     expect(await client.job.plan(order)).to.deep.include({ kind: 'unload' });
@@ -59,8 +60,8 @@ describe('control client', () => {
     expect(await client.job.list({ state: 'failed', limit: 2 })).to.deep.equal([job]);
     await client.job.list({});
     expect(fixture.jobs.calls).to.deep.equal([
-      ['start', 'olga', order],
-      ['plan', 'olga', order],
+      ['start', 'olga', whole],
+      ['plan', 'olga', whole],
       ['cancel', 'olga', jobIdOf(1)],
       ['show', jobIdOf(1), 20],
       ['list', { state: 'failed', limit: 2 }],
