@@ -162,10 +162,10 @@ describe('the retention guard', () => {
         if (outcome.depended) depended++;
         expect(outcome.destroyed && outcome.depended).to.equal(false);
       }),
-      { numRuns: 500 },
+      { numRuns: 2000 },
     );
-    // Each of the two comes first sometimes.
-    expect(Math.min(destroyed, depended)).to.be.above(0);
+    // Each of the two comes first sometimes: of 2000 some 40 times, in the long run.
+    expect(Math.min(destroyed, depended)).to.be.above(10);
   });
 });
 
